@@ -1,0 +1,136 @@
+//! What a check is told: readings by name and label, and what it said last time.
+
+use crate::bindings::types;
+use crate::{Sample, Series, Status, Value};
+
+/// All that an evaluation may depend on, apart from the settings.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Input {
+    /// When the cycle began: milliseconds since 1970-01-01T00:00:00Z.
+    pub time_ms: u64,
+    /// Facts about the host, sorted by key: `host.arch`, `host.name`, `os.description`, `os.type`.
+    pub host: Vec<(String, String)>,
+    /// The current readings that match the needs.
+    pub samples: Samples,
+    /// Past readings for needs with a window, sorted by name and labels.
+    pub history: Vec<Series>,
+    previous: Vec<(String, Status)>,
+}
+
+impl Input {
+    pub(crate) fn new(input: types::Input) -> (Vec<(String, Value)>, Self) {
+        let types::Input { time_ms, host, settings, samples, history, previous } = input;
+        (settings, Self { time_ms, host, samples: Samples(samples), history, previous })
+    }
+
+    /// What this check said about a subject when it last could judge; for hysteresis.
+    pub fn previous(&self, subject: &str) -> Option<Status> {
+        self.previous.iter().find(|(of, _)| of == subject).map(|(_, status)| *status)
+    }
+
+    /// With one more reading; for tests.
+    pub fn with_sample(mut self, name: &str, labels: &[(&str, &str)], value: f64) -> Self {
+        let mut labels: Vec<_> = labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        labels.sort();
+        let sample = Sample { name: name.to_owned(), labels, value };
+        let samples = &mut self.samples.0;
+        let place = samples.partition_point(|other| (&other.name, &other.labels) < (&sample.name, &sample.labels));
+        samples.insert(place, sample);
+        self
+    }
+
+    /// With what was said last time about a subject; for tests.
+    pub fn with_previous(mut self, subject: &str, status: Status) -> Self {
+        self.previous.push((subject.to_owned(), status));
+        self
+    }
+}
+
+/// Readings, sorted by name and labels.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Samples(Vec<Sample>);
+
+impl Samples {
+    /// The reading of a metric that has one series, like `system.cpu.utilization`; the first of many.
+    pub fn find(&self, name: &str) -> Option<f64> {
+        self.named(name).first().map(|sample| sample.value)
+    }
+
+    /// Like [`Samples::find`], but a missing reading is an error to return: `no reading of system.cpu.utilization`.
+    pub fn get(&self, name: &str) -> Result<f64, String> {
+        self.find(name).ok_or_else(|| format!("no reading of {name}"))
+    }
+
+    /// The first reading of a metric that carries all of these labels.
+    ///
+    /// Looking many subjects up, take [`Samples::named`] once and search in it with [`Sample::carries`].
+    pub fn find_with(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
+        self.named(name).iter().find(|sample| sample.carries(labels)).map(|sample| sample.value)
+    }
+
+    /// Every reading of a metric, sorted by labels.
+    pub fn named(&self, name: &str) -> &[Sample] {
+        let start = self.0.partition_point(|sample| sample.name.as_str() < name);
+        let end = self.0.partition_point(|sample| sample.name.as_str() <= name);
+        &self.0[start..end]
+    }
+
+    /// All readings.
+    pub fn iter(&self) -> impl Iterator<Item = &Sample> {
+        self.0.iter()
+    }
+}
+
+impl Sample {
+    /// What was measured: the value of one label.
+    pub fn label(&self, key: &str) -> Option<&str> {
+        self.labels.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether it carries all of these labels.
+    pub fn carries(&self, labels: &[(&str, &str)]) -> bool {
+        // Values first: keys have long beginnings in common, which makes comparing them dear.
+        labels.iter().all(|(key, value)| self.labels.iter().any(|(name, of)| of == value && name == key))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn input() -> Input {
+        Input::default()
+            .with_sample("b", &[("to", "y"), ("at", "2")], 3.0)
+            .with_sample("b", &[("at", "1")], 2.0)
+            .with_sample("a.longer", &[], 1.0)
+            .with_sample("c", &[], 4.0)
+    }
+
+    #[test]
+    fn a_reading_is_found_by_its_whole_name() {
+        let samples = input().samples;
+        assert_eq!(samples.find("a.longer"), Some(1.0));
+        assert_eq!(samples.find("a"), None);
+        assert_eq!(samples.find("c"), Some(4.0));
+        assert_eq!(samples.find("d"), None);
+        assert_eq!(samples.get("d"), Err("no reading of d".to_owned()));
+    }
+
+    #[test]
+    fn readings_of_a_metric_are_told_apart_by_labels() {
+        let samples = input().samples;
+        assert_eq!(samples.named("b").iter().map(|sample| sample.value).collect::<Vec<_>>(), [2.0, 3.0]);
+        assert_eq!(samples.find_with("b", &[("to", "y"), ("at", "2")]), Some(3.0));
+        assert_eq!(samples.find_with("b", &[("to", "z")]), None);
+        assert_eq!(samples.named("b")[1].label("to"), Some("y"));
+        assert_eq!(samples.named("b")[0].label("to"), None);
+        assert_eq!(samples.iter().count(), 4);
+    }
+
+    #[test]
+    fn the_past_is_told_by_subject() {
+        let input = input().with_previous("/var", Status::Critical);
+        assert_eq!(input.previous("/var"), Some(Status::Critical));
+        assert_eq!(input.previous("/"), None);
+    }
+}

@@ -1,0 +1,121 @@
+//! The commonest verdict of all: how full something is, against limits in per cent.
+
+use std::fmt::Write;
+
+use crate::{Limits, Measure, Status, Verdict};
+
+/// Bytes in what messages call `GB`: 2^30, as in the reports.
+pub const GIB: f64 = (1u64 << 30) as f64;
+
+/// How much of something is used.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Usage<'a> {
+    /// What is used, as in `Memory usage is`: starts with a capital letter.
+    pub what: &'a str,
+    /// The subject of the verdict: `/var`, or empty for the host.
+    pub subject: &'a str,
+    /// The reading, a ratio 0..1.
+    pub ratio: f64,
+    /// Used and total bytes, when they are known; for the message only.
+    pub bytes: Option<(f64, f64)>,
+}
+
+impl<'a> Usage<'a> {
+    /// Usage of a part of the host as a whole: `CPU`, `Memory`.
+    pub fn of(what: &'a str, ratio: f64) -> Self {
+        Self { what, subject: "", ratio, bytes: None }
+    }
+
+    /// The usage in per cent, held against limits in per cent:
+    /// `Memory usage is 96.2% (7.70GB / 8.00GB, threshold: 85%)`.
+    pub fn judge(&self, limits: &Limits, previous: Option<Status>) -> Verdict {
+        let percent = self.ratio * 100.0;
+        let status = limits.status(percent, previous);
+        let title = if status == Status::Ok { self.title("") } else { self.title("High ") };
+        Verdict::new(status, title, self.message(percent, limits, status != Status::Ok))
+            .subject(self.subject)
+            .measure(Measure::new("used", percent, "%").limits(limits))
+    }
+
+    fn title(&self, how: &str) -> String {
+        let mut title = String::with_capacity(24);
+        title.push_str(how);
+        title.push_str(self.what);
+        title.push_str(" usage");
+        if !how.is_empty() && !self.what.chars().all(char::is_uppercase) {
+            title[how.len()..].make_ascii_lowercase();
+        }
+        title
+    }
+
+    fn message(&self, percent: f64, limits: &Limits, raised: bool) -> String {
+        let mut message = String::with_capacity(96);
+        // Writing to a string cannot fail.
+        let _ = write!(message, "{} usage", self.what);
+        if !self.subject.is_empty() {
+            let _ = write!(message, " of {}", self.subject);
+        }
+        let _ = write!(message, " is {percent:.1}%");
+        let mut separator = " (";
+        if let Some((used, total)) = self.bytes {
+            let _ = write!(message, "{separator}{:.2}GB / {:.2}GB", used / GIB, total / GIB);
+            separator = ", ";
+        }
+        if raised {
+            let _ = write!(message, "{separator}threshold: {}%", limits.threshold);
+            separator = ", ";
+            // Else a message with a reading below its threshold would look wrong.
+            if let Some(clear) = limits.clear.filter(|_| percent <= limits.threshold) {
+                let _ = write!(message, "{separator}clears at {clear}%");
+            }
+        }
+        if separator == ", " {
+            message.push(')');
+        }
+        message
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: Limits = Limits { threshold: 85.0, critical: Some(95.0), clear: Some(70.0) };
+
+    fn message(usage: Usage, previous: Option<Status>) -> String {
+        usage.judge(&LIMITS, previous).message
+    }
+
+    #[test]
+    fn a_message_names_the_reading_and_what_it_was_held_against() {
+        let memory = Usage { bytes: Some((7.7 * GIB, 8.0 * GIB)), ..Usage::of("Memory", 0.962) };
+        assert_eq!(message(memory, None), "Memory usage is 96.2% (7.70GB / 8.00GB, threshold: 85%)");
+        assert_eq!(message(Usage { ratio: 0.5, ..memory }, None), "Memory usage is 50.0% (7.70GB / 8.00GB)");
+        assert_eq!(message(Usage::of("CPU", 0.855), None), "CPU usage is 85.5% (threshold: 85%)");
+        assert_eq!(message(Usage::of("CPU", 0.123), None), "CPU usage is 12.3%");
+        let disk = Usage { subject: "/var", ..Usage::of("Disk", 0.9) };
+        assert_eq!(message(disk, None), "Disk usage of /var is 90.0% (threshold: 85%)");
+    }
+
+    #[test]
+    fn a_status_held_below_the_threshold_says_where_it_clears() {
+        let expected = "CPU usage is 75.0% (threshold: 85%, clears at 70%)";
+        assert_eq!(message(Usage::of("CPU", 0.75), Some(Status::Warning)), expected);
+    }
+
+    #[test]
+    fn titles_read_well() {
+        let title = |what, ratio| Usage::of(what, ratio).judge(&LIMITS, None).title;
+        assert_eq!(title("CPU", 0.9), "High CPU usage");
+        assert_eq!(title("CPU", 0.1), "CPU usage");
+        assert_eq!(title("Memory", 0.9), "High memory usage");
+        assert_eq!(title("Memory", 0.1), "Memory usage");
+    }
+
+    #[test]
+    fn the_measure_is_in_per_cent_and_about_the_subject() {
+        let verdict = Usage { subject: "/", ..Usage::of("Disk", 0.5) }.judge(&LIMITS, None);
+        assert_eq!(verdict.subject, "/");
+        assert_eq!(verdict.measures, [Measure::new("used", 50.0, "%").warning(85.0).critical(95.0)]);
+    }
+}
