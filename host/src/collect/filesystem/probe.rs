@@ -1,0 +1,158 @@
+//! Asks filesystems how full they are, without waiting for one that hangs.
+
+use std::io;
+use std::path::Path;
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::mounts::Mount;
+use super::{Space, push};
+use crate::metric::Snapshot;
+
+/// Asks each mount in a thread of its own: a network mount whose server is gone answers never, and cannot be called
+/// off. Such a thread is left behind until the process ends. `stat` is a parameter so that a test can hang.
+pub(super) fn collect<S>(mounts: Vec<Mount>, deadline: Duration, stat: S, snapshot: &mut Snapshot)
+where
+    S: Fn(&Path) -> io::Result<Space> + Clone + Send + 'static,
+{
+    let started = Instant::now();
+    let (sender, receiver) = mpsc::channel();
+    for (index, mount) in mounts.iter().enumerate() {
+        let (to_us, stat, path) = (sender.clone(), stat.clone(), mount.path.clone());
+        let ask = move || {
+            // Nobody listens any more once the deadline has passed.
+            to_us.send((index, stat(&path))).ok();
+        };
+        if let Err(error) = thread::Builder::new().name("statvfs".to_owned()).spawn(ask) {
+            sender.send((index, Err(error))).ok();
+        }
+    }
+    drop(sender);
+
+    let mut answers: Vec<Option<io::Result<Space>>> = mounts.iter().map(|_| None).collect();
+    // Ends with the last answer too: then the last sender is gone.
+    while let Ok((index, answer)) = receiver.recv_timeout(deadline.saturating_sub(started.elapsed())) {
+        answers[index] = Some(answer);
+    }
+    for (Mount { filesystem, .. }, answer) in mounts.iter().zip(answers) {
+        let place = &filesystem.mount_point;
+        match answer {
+            Some(Ok(space)) => push(filesystem, &space, snapshot),
+            Some(Err(error)) => snapshot.diagnose("filesystem", format!("cannot read the size of {place}: {error}")),
+            None => {
+                let message = format!("no answer from {place} within {} s (stuck)", deadline.as_secs_f64());
+                snapshot.diagnose("filesystem", message);
+            }
+        }
+    }
+}
+
+/// statvfs(3) with the meaning of `df`.
+pub(super) fn statvfs(path: &Path) -> io::Result<Space> {
+    let stat = rustix::fs::statvfs(path)?;
+    Ok(space(stat.f_frsize, stat.f_blocks, stat.f_bfree, stat.f_bavail))
+}
+
+fn space(block_bytes: u64, blocks: u64, free: u64, available: u64) -> Space {
+    // More available than there is: some servers report a negative number once root has eaten into its reserve.
+    let available = if available > blocks { 0 } else { available };
+    let bytes = |blocks: u64| blocks.saturating_mul(block_bytes);
+    Space {
+        total_bytes: bytes(blocks),
+        used_bytes: bytes(blocks.saturating_sub(free)),
+        available_bytes: bytes(available),
+        reserved_bytes: Some(bytes(free.saturating_sub(available))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::sync::{Arc, Mutex};
+
+    use super::super::mounts;
+    use super::*;
+    use crate::collect::tests::host;
+
+    const MOUNTINFO: &[u8] = b"\
+30 1 8:1 / / rw - ext4 /dev/sda1 rw
+31 30 0:40 / /mnt/x rw - nfs4 nas:/x rw
+32 30 8:2 / /srv rw - ext4 /dev/sda2 rw
+";
+
+    fn measured<S>(deadline: Duration, stat: S) -> Snapshot
+    where
+        S: Fn(&Path) -> io::Result<Space> + Clone + Send + 'static,
+    {
+        let mut snapshot = Snapshot::new(jiff::Timestamp::UNIX_EPOCH, host("boot-1"));
+        let mounts = mounts::select(mounts::parse(MOUNTINFO, &mut snapshot));
+        collect(mounts, deadline, stat, &mut snapshot);
+        snapshot
+    }
+
+    fn limits(snapshot: &Snapshot) -> Vec<&str> {
+        let mut places: Vec<_> = snapshot
+            .samples
+            .iter()
+            .filter(|sample| sample.name == "system.filesystem.limit")
+            .filter_map(|sample| sample.labels.get("system.filesystem.mountpoint"))
+            .collect();
+        places.sort_unstable();
+        places
+    }
+
+    #[test]
+    fn every_filesystem_that_answers_is_measured_without_waiting_for_the_deadline() {
+        let started = Instant::now();
+        let snapshot = measured(Duration::from_secs(60), |_| Ok(space(4096, 100, 50, 40)));
+        assert_eq!(limits(&snapshot), ["/", "/mnt/x", "/srv"]);
+        assert_eq!(snapshot.diagnostics, []);
+        assert!(started.elapsed() < Duration::from_secs(30));
+    }
+
+    #[test]
+    fn a_hung_mount_is_a_diagnostic_and_hurts_only_itself() {
+        let (release, hang) = mpsc::channel::<()>();
+        let hang = Arc::new(Mutex::new(hang));
+        let snapshot = measured(Duration::from_millis(500), move |path| {
+            if path == Path::new("/mnt/x") {
+                hang.lock().unwrap().recv().ok();
+            }
+            Ok(space(4096, 100, 50, 40))
+        });
+        assert_eq!(limits(&snapshot), ["/", "/srv"]);
+        let messages: Vec<_> = snapshot.diagnostics.iter().map(|diagnostic| diagnostic.message.as_str()).collect();
+        assert_eq!(messages, ["no answer from /mnt/x within 0.5 s (stuck)"]);
+        drop(release);
+    }
+
+    #[test]
+    fn a_mount_that_refuses_is_a_diagnostic_and_hurts_only_itself() {
+        let snapshot = measured(Duration::from_secs(60), |path| match path.to_str() {
+            Some("/mnt/x") => Err(io::Error::from(io::ErrorKind::PermissionDenied)),
+            _ => Ok(space(4096, 100, 50, 40)),
+        });
+        assert_eq!(limits(&snapshot), ["/", "/srv"]);
+        assert_eq!(snapshot.diagnostics[0].message, "cannot read the size of /mnt/x: permission denied");
+    }
+
+    #[test]
+    fn free_is_what_users_may_have_and_the_rest_is_reserved() {
+        let expected = Space {
+            total_bytes: 4_096_000,
+            used_bytes: 2_457_600,
+            available_bytes: 1_433_600,
+            reserved_bytes: Some(204_800),
+        };
+        assert_eq!(space(4096, 1000, 400, 350), expected);
+    }
+
+    #[test]
+    fn less_than_nothing_available_is_nothing() {
+        let space = space(4096, 1000, 20, -30_i64 as u64);
+        assert_eq!(space.available_bytes, 0);
+        assert_eq!(space.reserved_bytes, Some(81_920));
+    }
+}

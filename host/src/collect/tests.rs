@@ -1,0 +1,172 @@
+//! The whole collection: from recorded files, and from this machine.
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+#[cfg(target_os = "linux")]
+use crate::metric::Labels;
+use crate::metric::{Headline, Host};
+
+/// Some host, in some boot.
+pub(super) fn host(boot_id: &str) -> Host {
+    Host {
+        name: "web-1".to_owned(),
+        os_type: "linux".to_owned(),
+        os_description: "Debian GNU/Linux 12".to_owned(),
+        platform: "Linux 6.1.0 (Debian GNU/Linux 12) x86_64".to_owned(),
+        arch: "x86_64".to_owned(),
+        boot_id: boot_id.to_owned(),
+    }
+}
+
+/// A directory like `/proc` with these files.
+#[cfg(target_os = "linux")]
+pub(super) fn proc_with(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let proc = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = proc.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    proc
+}
+
+fn assert_sorted_and_unique(snapshot: &Snapshot) {
+    for pair in snapshot.samples.windows(2) {
+        assert!((&pair[0].name, &pair[0].labels) < (&pair[1].name, &pair[1].labels), "{pair:?}");
+    }
+}
+
+fn assert_plausible(snapshot: &Snapshot) {
+    for sample in &snapshot.samples {
+        assert!(sample.value >= 0.0, "{sample:?}");
+        if sample.name.ends_with(".utilization") {
+            assert!(sample.value <= 1.0, "{sample:?}");
+        }
+    }
+    let headline = Headline::of(snapshot);
+    assert!(headline.cpu_percent.is_some(), "{:?}", snapshot.diagnostics);
+    assert!(headline.cpu_count.unwrap() >= 1);
+    assert!(headline.memory_used_bytes.unwrap() < headline.memory_total_bytes.unwrap());
+    assert!(headline.disk_used_bytes.unwrap() <= headline.disk_total_bytes.unwrap());
+    assert!(headline.disk_percent.is_some());
+    assert!(headline.network_sent_bytes.is_some() && headline.network_received_bytes.is_some());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn this_machine_is_measured() {
+    let mut snapshot = collect(&Request::new(Timestamp::now()));
+    assert_plausible(&snapshot);
+    assert_sorted_and_unique(&snapshot);
+    let interval = snapshot.value("checkpost.cpu.interval", &Labels::none()).unwrap();
+    assert!((0.25..30.0).contains(&interval), "{interval}");
+
+    // The same snapshot, made a minute older, is what the next one is compared with: no window, and rates.
+    let uptime = snapshot.samples.iter_mut().find(|sample| sample.name == "system.uptime").unwrap();
+    uptime.value -= 60.0;
+    snapshot.samples.iter_mut().filter(|s| s.name == "system.cpu.time").for_each(|sample| sample.value /= 2.0);
+    let next = collect(&Request { previous: Some(&snapshot), ..Request::new(Timestamp::now()) });
+    assert_plausible(&next);
+    assert_sorted_and_unique(&next);
+    assert!(next.value("checkpost.cpu.interval", &Labels::none()).unwrap() >= 60.0);
+}
+
+#[test]
+fn the_portable_sources_measure_this_machine_too() {
+    let request = Request::new(Timestamp::now());
+    let mut snapshot = Snapshot::new(request.now, super::host());
+    portable::measure(&request, &mut snapshot);
+    assert_plausible(&snapshot);
+}
+
+#[cfg(target_os = "linux")]
+mod recorded {
+    use super::*;
+
+    const STAT: &str = "cpu  30000 0 10000 60000 0 0 0 0 0 0\ncpu0 15000 0 5000 30000 0 0 0 0 0 0\n\
+                        cpu1 15000 0 5000 30000 0 0 0 0 0 0\nctxt 1\nbtime 1\nprocesses 1\n";
+    const DEV: &str = "Inter-|\n face |\n    lo: 500 5 0 0 0 0 0 0 500 5 0 0 0 0 0 0\n\
+                       eth0: 61000 10 0 0 0 0 0 0 2000 20 0 0 0 0 0 0\n";
+
+    fn recorded() -> tempfile::TempDir {
+        proc_with(&[
+            ("stat", STAT),
+            ("uptime", "400.00 700.00\n"),
+            ("loadavg", "0.03 0.67 1.59 1/89 11286\n"),
+            ("meminfo", "MemTotal: 1000 kB\nMemAvailable: 250 kB\n"),
+            ("net/dev", DEV),
+            ("self/mountinfo", "27 1 254:0 / / rw - ext4 /dev/vda rw\n"),
+        ])
+    }
+
+    fn measured(proc: &std::path::Path, request: &Request) -> Snapshot {
+        let mut snapshot = Snapshot::new(request.now, host("boot-1"));
+        linux::measure(proc, request, &mut snapshot);
+        snapshot
+    }
+
+    #[test]
+    fn a_cycle_is_compared_with_the_last_one() {
+        let mut previous = Snapshot::new(Timestamp::UNIX_EPOCH, host("boot-1"));
+        previous.push("system.uptime", Labels::none(), 100.0);
+        for mode in ["user", "nice", "system", "idle", "iowait", "interrupt", "softirq", "steal"] {
+            previous.push("system.cpu.time", [("cpu.mode", mode)], 0.0);
+        }
+        let request = Request { previous: Some(&previous), ..Request::new(Timestamp::UNIX_EPOCH) };
+        let snapshot = measured(recorded().path(), &request);
+        let plain = |name| snapshot.value(name, &Labels::none());
+        assert_eq!(plain("system.cpu.utilization"), Some(0.4));
+        assert_eq!(plain("checkpost.cpu.interval"), Some(300.0));
+        assert_eq!(plain("system.cpu.logical.count"), Some(2.0));
+        assert_eq!(plain("system.memory.utilization"), Some(0.75));
+        assert_eq!(plain("checkpost.load_1m"), Some(0.03));
+        assert_eq!(plain("checkpost.load_15m"), Some(1.59));
+        assert_eq!(Headline::of(&snapshot).network_received_bytes, Some(61_500));
+        assert_eq!(snapshot.diagnostics, []);
+    }
+
+    #[test]
+    fn a_source_that_is_gone_is_a_diagnostic_and_no_zero() {
+        for (file, source) in [
+            ("stat", "cpu"),
+            ("uptime", "system"),
+            ("loadavg", "system"),
+            ("meminfo", "memory"),
+            ("net/dev", "network"),
+            ("self/mountinfo", "filesystem"),
+        ] {
+            let proc = recorded();
+            std::fs::remove_file(proc.path().join(file)).unwrap();
+            let request = Request { cpu_window: Duration::ZERO, ..Request::new(Timestamp::UNIX_EPOCH) };
+            let snapshot = measured(proc.path(), &request);
+            let about_it = |diagnostic: &&crate::metric::Diagnostic| diagnostic.message.contains(file);
+            let diagnostic = snapshot.diagnostics.iter().find(about_it).unwrap();
+            assert_eq!(diagnostic.source, source);
+            let prefix = format!("system.{source}");
+            assert!(snapshot.samples.iter().all(|sample| !sample.name.starts_with(&prefix)), "{file}");
+            assert!(snapshot.samples.len() > 5, "{file}: the other sources are read");
+        }
+    }
+
+    #[test]
+    fn garbage_in_a_file_is_a_diagnostic_and_no_reading() {
+        let proc = proc_with(&[("uptime", "soon\n"), ("loadavg", "0.5\n")]);
+        let mut snapshot = Snapshot::new(Timestamp::UNIX_EPOCH, host("boot-1"));
+        system::collect(proc.path(), &mut snapshot);
+        assert_eq!(snapshot.samples.len(), 1);
+        assert_eq!(snapshot.diagnostics.len(), 3);
+    }
+}
+
+#[test]
+fn readings_are_sorted_and_a_repeated_one_is_dropped_with_a_diagnostic() {
+    let mut snapshot = Snapshot::new(Timestamp::UNIX_EPOCH, host("boot-1"));
+    snapshot.push("b", [("k", "1")], 1.0);
+    snapshot.push("a", [("k", "2")], 2.0);
+    snapshot.push("a", [("k", "1")], 3.0);
+    snapshot.push("b", [("k", "1")], 4.0);
+    tidy(&mut snapshot);
+    assert_sorted_and_unique(&snapshot);
+    assert_eq!(snapshot.samples.iter().map(|sample| sample.value).collect::<Vec<_>>(), [3.0, 2.0, 1.0]);
+    assert_eq!(snapshot.diagnostics[0].message, "b {k=1} was read twice; the first reading is kept");
+}

@@ -1,0 +1,15 @@
+//! `checkpost completions`: a script that makes a shell complete our command line.
+
+use clap::CommandFactory;
+use clap_complete::Shell;
+
+use crate::cli::Cli;
+
+use super::{CommandError, DONE, print};
+
+pub(super) fn run(shell: Shell) -> Result<u8, CommandError> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "checkpost", &mut script);
+    print(&String::from_utf8_lossy(&script))?;
+    Ok(DONE)
+}

@@ -1,0 +1,36 @@
+//! `checkpost db`: looking after the database.
+
+use crate::cli::Global;
+use crate::report::format::{mb, or_absent, time};
+use crate::store::{CheckSummary, SCHEMA_VERSION, Store};
+
+use super::{CommandError, DONE, context, print};
+
+/// Makes the database, or brings it to this version's schema.
+pub(super) fn migrate(global: &Global) -> Result<u8, CommandError> {
+    let config = context::config(global, None)?;
+    let store = Store::open(&config.database.value)?;
+    print(&format!("{}: schema {SCHEMA_VERSION}\n", store.path().display()))?;
+    Ok(DONE)
+}
+
+/// Checks that it is whole.
+pub(super) fn check(global: &Global) -> Result<u8, CommandError> {
+    let config = context::config(global, None)?;
+    let store = Store::open_existing(&config.database.value)?;
+    print(&format!("{}: ok\n{}", store.path().display(), text(&store.check()?)))?;
+    Ok(DONE)
+}
+
+fn text(summary: &CheckSummary) -> String {
+    format!(
+        "schema {}, {}\n{} runs, {} samples, {} notifications\nfirst run {}, last run {}\n",
+        summary.schema_version,
+        mb(summary.size_bytes.cast_unsigned()),
+        summary.runs,
+        summary.samples,
+        summary.notifications,
+        or_absent(summary.oldest, time),
+        or_absent(summary.newest, time),
+    )
+}

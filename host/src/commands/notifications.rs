@@ -1,0 +1,32 @@
+//! `checkpost notifications`: what people were told.
+
+use crate::cli::{Global, ListFormat, NotificationsArgs};
+use crate::report::format::time;
+use crate::report::table::{self, Column::*};
+use crate::store::{NotificationFilter, NotificationRow, Store};
+
+use super::{CommandError, DONE, context, print, print_json};
+
+pub(super) fn run(global: &Global, args: &NotificationsArgs) -> Result<u8, CommandError> {
+    let config = context::config(global, None)?;
+    let filter = NotificationFilter {
+        since: context::since(args.list.since),
+        channel: args.channel.clone(),
+        level: args.level,
+        limit: args.list.limit as usize,
+    };
+    let rows = Store::open_existing(&config.database.value)?.notifications(&filter)?;
+    match args.list.format {
+        ListFormat::Json => print_json(&rows)?,
+        ListFormat::Text if rows.is_empty() => print("no notifications stored\n")?,
+        ListFormat::Text => {
+            let columns = [Number("ID"), Text("TIME"), Text("LEVEL"), Text("CHECK"), Text("MESSAGE")];
+            print(&table::render(&columns, rows.iter().map(row).collect(), &context::style(global)))?;
+        }
+    }
+    Ok(DONE)
+}
+
+fn row(row: &NotificationRow) -> Vec<String> {
+    vec![row.id.to_string(), time(row.sent_at), row.level.clone(), row.check_name.clone(), row.message.clone()]
+}

@@ -1,0 +1,67 @@
+//! `checkpost run`: one cycle, reported.
+
+use jiff::Timestamp;
+
+use crate::check::Status;
+use crate::cli::{Global, ReportFormat, RunArgs};
+use crate::config::Config;
+use crate::report::format::count;
+use crate::report::{CycleReport, json, nagios, style, text};
+use crate::{cycle, lock};
+
+use super::{CommandError, DONE, FAILED, PLUGIN_UNKNOWN, context, deadline, fail, note, print};
+
+pub(super) fn run(global: &Global, args: &RunArgs) -> Result<u8, CommandError> {
+    let now = Timestamp::now();
+    let config = context::config(global, args.checks.as_deref())?;
+    let plugin_format = args.plugin_format();
+    let given_up = if args.is_plugin() { PLUGIN_UNKNOWN } else { FAILED };
+    // Before the log, which may be what hangs.
+    deadline::watch(config.timeout, given_up, move |line| {
+        fail(line, plugin_format, given_up);
+        tracing::error!("{line}");
+    });
+    context::start_log(&config);
+    locked(&config, now, global, args).inspect_err(|error| tracing::error!("{error}"))
+}
+
+/// One cycle, unless another run is at one.
+fn locked(config: &Config, now: Timestamp, global: &Global, args: &RunArgs) -> Result<u8, CommandError> {
+    let database = &config.database.value;
+    let lock = lock::take(database).map_err(|source| CommandError::Lock { path: database.clone(), source })?;
+    let Some(_lock) = lock else { return skip(config, args) };
+    let report = cycle::run(config, now)?;
+    tracing::info!(
+        "Run {} stored: {}, {}, {} ms",
+        report.run_id,
+        report.status().level(),
+        count(report.notifications.len(), "notification"),
+        report.duration.as_millis()
+    );
+    if !(args.quiet && report.status() == Status::Ok) {
+        print(&rendered(&report, global, args.format))?;
+    }
+    Ok(if args.is_plugin() { report.status().exit_code() } else { DONE })
+}
+
+fn rendered(report: &CycleReport, global: &Global, format: ReportFormat) -> String {
+    match format {
+        ReportFormat::Text => text::render(report, &context::style(global)),
+        ReportFormat::Json => json::render(report),
+        ReportFormat::Nagios if global.ascii => style::ascii(&nagios::render(report)),
+        ReportFormat::Nagios => nagios::render(report),
+    }
+}
+
+/// Another run is at work. That is no failure: it does what this one came to do.
+fn skip(config: &Config, args: &RunArgs) -> Result<u8, CommandError> {
+    let line = format!("skipped: another run is at work on {}", config.database.value.display());
+    tracing::warn!("Run {line}");
+    if args.format == ReportFormat::Nagios {
+        print(&(nagios::unknown(&line) + "\n"))?;
+    } else if !args.quiet {
+        note(&line);
+    }
+    // To a plugin's caller nothing was judged.
+    Ok(if args.is_plugin() { PLUGIN_UNKNOWN } else { DONE })
+}

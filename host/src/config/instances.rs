@@ -1,0 +1,120 @@
+//! Which checks run: the built-in ones, changed and joined by the `[[check]]` entries of the file.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::paths::absolute;
+use super::raw::RawCheck;
+use super::{ConfigError, ConfiguredCheck, Sourced};
+use crate::check::{BUNDLE, CheckInstance, DEFAULT_CHANNEL, ModuleSource, SettingValue, builtin};
+
+/// The instances that are enabled, in the order of the report, and the files that entries name, also disabled ones.
+///
+/// A threshold of a name sets `threshold` of the instance that has this name, and wins over the file.
+pub(super) fn instances(
+    mut entries: Vec<RawCheck>,
+    thresholds: &BTreeMap<&str, Sourced<f64>>,
+    base_dir: &Path,
+) -> Result<(Vec<ConfiguredCheck>, Vec<PathBuf>), ConfigError> {
+    refuse_duplicates(&entries)?;
+    for builtin in BUNDLE {
+        if !entries.iter().any(|entry| entry.name.value == builtin.name) {
+            entries.push(untouched(builtin.name));
+        }
+    }
+    // Stable: what is not built in keeps the order of the file.
+    entries
+        .sort_by_key(|entry| BUNDLE.iter().position(|builtin| builtin.name == entry.name.value).unwrap_or(usize::MAX));
+
+    let mut checks = Vec::new();
+    let mut claimed_modules = Vec::new();
+    for entry in entries {
+        let enabled = entry.enabled;
+        let check = instance(entry, thresholds, base_dir)?;
+        if let ModuleSource::File(path) = &check.instance.module
+            && !claimed_modules.contains(path)
+        {
+            claimed_modules.push(path.clone());
+        }
+        if enabled {
+            checks.push(check);
+        }
+    }
+    Ok((checks, claimed_modules))
+}
+
+fn refuse_duplicates(entries: &[RawCheck]) -> Result<(), ConfigError> {
+    let mut seen = BTreeMap::new();
+    for entry in entries {
+        if let Some(first) = seen.insert(&entry.name.value, &entry.name.origin) {
+            let problem = format!("check '{}' is there already, at {first}: names must be unique", entry.name.value);
+            return Err(ConfigError::line(entry.name.origin.clone(), problem));
+        }
+    }
+    Ok(())
+}
+
+/// The instance that a built-in check has when the file does not speak of it.
+fn untouched(name: &str) -> RawCheck {
+    RawCheck { name: Sourced::default_of(name), module: None, enabled: true, channel: None, settings: Vec::new() }
+}
+
+fn instance(
+    entry: RawCheck,
+    thresholds: &BTreeMap<&str, Sourced<f64>>,
+    base_dir: &Path,
+) -> Result<ConfiguredCheck, ConfigError> {
+    let origin = entry.name.origin.clone();
+    let name = identifier(entry.name, "check.name")?;
+    let module = match entry.module {
+        Some(module) => module_source(module, base_dir)?,
+        None => match builtin(&name) {
+            Some(builtin) => ModuleSource::Builtin(builtin.name),
+            None => {
+                let problem = format!("check '{name}' has no module: {}", module_rule());
+                return Err(ConfigError::line(origin, problem));
+            }
+        },
+    };
+    let channel = match entry.channel {
+        Some(channel) => identifier(channel, "check.channel")?,
+        None => DEFAULT_CHANNEL.to_owned(),
+    };
+    let threshold = thresholds.get(name.as_str()).map(|threshold| {
+        let value = SettingValue::Number(threshold.value);
+        ("threshold".to_owned(), Sourced::new(value, threshold.origin.clone()))
+    });
+    let (settings, setting_origins) = entry
+        .settings
+        .into_iter()
+        .chain(threshold)
+        .map(|(key, Sourced { value, origin })| ((key.clone(), value), (key, origin)))
+        .unzip();
+    let instance = CheckInstance { name, module, settings, channel };
+    Ok(ConfiguredCheck { instance, origin, setting_origins })
+}
+
+fn identifier(text: Sourced<String>, key: &str) -> Result<String, ConfigError> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    if (1..=64).contains(&text.value.len()) && text.value.bytes().all(allowed) {
+        return Ok(text.value);
+    }
+    let why = "must be 1 to 64 characters out of a-z, A-Z, 0-9, '-', '_' and '.'";
+    Err(ConfigError::value(text.origin, key, format!("{:?}", text.value), why))
+}
+
+fn module_source(module: Sourced<String>, base_dir: &Path) -> Result<ModuleSource, ConfigError> {
+    let text = &module.value;
+    if text.contains(['/', '\\']) || text.ends_with(".wasm") {
+        return Ok(ModuleSource::File(absolute(base_dir, Path::new(text))));
+    }
+    match builtin(text) {
+        Some(builtin) => Ok(ModuleSource::Builtin(builtin.name)),
+        None => Err(ConfigError::value(module.origin, "check.module", format!("{text:?}"), module_rule())),
+    }
+}
+
+fn module_rule() -> String {
+    let names: Vec<_> = BUNDLE.iter().map(|builtin| builtin.name).collect();
+    format!("module must be a built-in ({}) or a path, which has a '/' or ends in .wasm", names.join(", "))
+}

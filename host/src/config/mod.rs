@@ -1,0 +1,108 @@
+//! From raw files and variables to a validated [`Config`], with the origin of every value.
+//!
+//! Later wins: built-in defaults, `checkpost.toml`, `.env`, the environment, flags. What leaves this module is never
+//! checked again; whether a check knows its settings is asked in `sandbox`, with the origins kept here.
+
+mod database;
+mod dotenv;
+mod duration;
+mod error;
+mod instances;
+mod origin;
+mod paths;
+mod raw;
+mod resolve;
+mod section;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use dotenv::{Environment, process_environment};
+pub use duration::parse_duration;
+pub use error::ConfigError;
+pub use origin::{Origin, Sourced};
+pub use resolve::{Flags, load};
+
+use crate::check::{CheckInstance, SettingValue};
+use crate::sandbox::Limits;
+
+/// Everything that may be configured, valid.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The configuration file, when there is one.
+    pub file: Option<PathBuf>,
+    /// What relative paths are relative to: the configuration file's directory, else the working directory. Absolute.
+    pub base_dir: PathBuf,
+    /// The SQLite file, absolute.
+    pub database: Sourced<PathBuf>,
+    /// The log.
+    pub log: LogConfig,
+    /// The directory of custom checks, absolute. It may be absent only when it is the default one.
+    pub checks_dir: Sourced<PathBuf>,
+    /// The directory of compiled modules, absolute.
+    pub cache_dir: PathBuf,
+    /// How long a whole run may take.
+    pub timeout: Duration,
+    /// What one evaluation may use.
+    pub limits: Limits,
+    /// What is collected.
+    pub collect: CollectConfig,
+    /// Every configured instance that is enabled: the built-in ones first, then `[[check]]` entries in file order.
+    pub checks: Vec<ConfiguredCheck>,
+    /// Files that `[[check]]` entries name, the disabled ones included: discovery leaves them alone. Absolute.
+    pub claimed_modules: Vec<PathBuf>,
+}
+
+/// An instance with the places that its settings come from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConfiguredCheck {
+    /// The instance.
+    pub instance: CheckInstance,
+    /// Where it was declared.
+    pub origin: Origin,
+    /// Where each of its settings comes from.
+    pub setting_origins: BTreeMap<String, Origin>,
+}
+
+impl ConfiguredCheck {
+    /// Where a setting comes from; the instance's own origin for one that was not set.
+    pub fn setting_origin(&self, name: &str) -> &Origin {
+        self.setting_origins.get(name).unwrap_or(&self.origin)
+    }
+
+    /// An error about its settings as a whole, in the check's own words; at the setting that they name, if any.
+    pub fn refuse_settings(&self, sentence: &str) -> ConfigError {
+        let mut words = sentence.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+        let origin = words.find_map(|word| self.setting_origins.get(word)).unwrap_or(&self.origin);
+        ConfigError::line(origin.clone(), format!("check '{}' refuses its settings: {sentence}", self.instance.name))
+    }
+
+    /// An error about one of its settings: where, which, its value, and why it is refused.
+    pub fn refuse(&self, name: &str, value: &SettingValue, why: impl Into<String>) -> ConfigError {
+        let key = format!("setting '{name}' of check '{}'", self.instance.name);
+        ConfigError::value(self.setting_origin(name).clone(), key, value.to_string(), why)
+    }
+}
+
+/// Where the log goes and what it holds.
+#[derive(Clone, Debug)]
+pub struct LogConfig {
+    /// The file, absolute.
+    pub file: PathBuf,
+    /// The least level that is written.
+    pub level: tracing::Level,
+    /// Size at which it is rotated.
+    pub max_bytes: u64,
+    /// Rotated files that are kept beside it.
+    pub keep: usize,
+}
+
+/// What the collectors look at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CollectConfig {
+    /// Interface names or `prefix*` patterns; `None` for the physical ones.
+    pub interfaces: Option<Vec<String>>,
+}

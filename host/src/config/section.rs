@@ -1,0 +1,230 @@
+//! A table of `checkpost.toml`, read key by key with an error that names the line. Which keys there are is in `raw`.
+
+use std::fmt;
+use std::ops::{Range, RangeInclusive};
+use std::path::Path;
+
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
+
+use super::error::{VALUE_CHARS, bounded};
+use super::{ConfigError, Origin, Sourced};
+use crate::check::SettingValue;
+
+/// The text of the file, and where it lies.
+#[derive(Clone, Copy)]
+pub(super) struct Source<'a> {
+    pub(super) path: &'a Path,
+    pub(super) text: &'a str,
+}
+
+impl Source<'_> {
+    /// The line on which a span begins.
+    pub(super) fn origin(&self, span: Range<usize>) -> Origin {
+        Origin::File { path: self.path.to_owned(), line: self.position(span.start).0 }
+    }
+
+    /// Line and character of an offset, both from 1.
+    pub(super) fn position(&self, offset: usize) -> (usize, usize) {
+        let before = self.text.get(..offset).unwrap_or(self.text);
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        (1 + before.matches('\n').count(), 1 + before[line_start..].chars().count())
+    }
+}
+
+/// A table whose keys are all known.
+pub(super) struct Section<'a> {
+    source: Source<'a>,
+    /// How it is headed: `log` for `[log]`, empty for the top of the file.
+    name: &'static str,
+    table: &'a DeTable<'a>,
+}
+
+impl<'a> Section<'a> {
+    /// A table of which no key may be other than `allowed`.
+    pub(super) fn new(
+        source: Source<'a>,
+        name: &'static str,
+        table: &'a DeTable<'a>,
+        allowed: &[&str],
+    ) -> Result<Self, ConfigError> {
+        let section = Self { source, name, table };
+        let unknown = table.keys().filter(|key| !allowed.contains(&key.get_ref().as_ref()));
+        match unknown.min_by_key(|key| key.span().start) {
+            None => Ok(section),
+            Some(key) => {
+                let name = bounded(section.key(key.get_ref()), VALUE_CHARS);
+                let problem = format!("unknown key '{name}': allowed here are {}", allowed.join(", "));
+                Err(ConfigError::line(source.origin(key.span()), problem))
+            }
+        }
+    }
+
+    /// A key as an operator would look for it: `log.level`.
+    pub(super) fn key(&self, key: &str) -> String {
+        if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }
+    }
+
+    fn refuse(&self, key: &str, value: &Spanned<DeValue<'_>>, why: impl Into<String>) -> ConfigError {
+        let origin = self.source.origin(value.span());
+        ConfigError::value(origin, self.key(key), Shown(value.get_ref()).to_string(), why)
+    }
+
+    /// A value and its place; what `read` cannot make sense of is refused because it must be `allowed`.
+    fn read<T>(
+        &self,
+        key: &str,
+        allowed: &str,
+        read: impl FnOnce(&'a DeValue<'a>) -> Option<T>,
+    ) -> Result<Option<Sourced<T>>, ConfigError> {
+        let Some(spanned) = self.table.get(key) else { return Ok(None) };
+        match read(spanned.get_ref()) {
+            Some(value) => Ok(Some(Sourced::new(value, self.source.origin(spanned.span())))),
+            None => Err(self.refuse(key, spanned, format!("must be {allowed}"))),
+        }
+    }
+
+    /// A string that is not empty.
+    pub(super) fn text(&self, key: &str) -> Result<Option<Sourced<String>>, ConfigError> {
+        let text = |value: &DeValue<'_>| value.as_str().filter(|text| !text.trim().is_empty()).map(str::to_owned);
+        self.read(key, "a string that is not empty", text)
+    }
+
+    /// `true` or `false`.
+    pub(super) fn flag(&self, key: &str, default: bool) -> Result<bool, ConfigError> {
+        let flag = self.read(key, "true or false", DeValue::as_bool)?;
+        Ok(flag.map_or(default, |flag| flag.value))
+    }
+
+    /// A whole number within a range.
+    pub(super) fn whole<T: TryFrom<u64>>(
+        &self,
+        key: &str,
+        range: RangeInclusive<u64>,
+        default: T,
+    ) -> Result<T, ConfigError> {
+        let allowed = format!("a whole number from {} to {}", range.start(), range.end());
+        let whole = self.read(key, &allowed, |value| {
+            let value = u64::try_from(integer(value)?).ok().filter(|value| range.contains(value))?;
+            T::try_from(value).ok()
+        })?;
+        Ok(whole.map_or(default, |whole| whole.value))
+    }
+
+    /// A list of strings that all pass.
+    pub(super) fn texts(
+        &self,
+        key: &str,
+        allowed: &str,
+        passes: impl Fn(&str) -> bool,
+    ) -> Result<Option<Vec<String>>, ConfigError> {
+        let text = |value: &Spanned<DeValue<'_>>| value.get_ref().as_str().filter(|t| passes(t)).map(str::to_owned);
+        let texts = self.read(key, allowed, |value| value.as_array()?.iter().map(text).collect())?;
+        Ok(texts.map(|texts| texts.value))
+    }
+
+    /// A table within this one.
+    pub(super) fn section(&self, name: &'static str, allowed: &[&str]) -> Result<Option<Self>, ConfigError> {
+        let table = self.read(name, &format!("a table: [{name}]"), DeValue::as_table)?;
+        table.map(|table| Self::new(self.source, name, table.value, allowed)).transpose()
+    }
+
+    /// The tables of `[[name]]`, each with the place of its heading.
+    pub(super) fn sections(
+        &self,
+        name: &'static str,
+        allowed: &[&str],
+    ) -> Result<Vec<Sourced<Section<'a>>>, ConfigError> {
+        let is_table = |value: &Spanned<DeValue<'_>>| value.get_ref().is_table();
+        let tables = self.read(name, &format!("a list of tables, each headed [[{name}]]"), |value| {
+            value.as_array().filter(|tables| tables.iter().all(is_table))
+        })?;
+        let tables = tables.iter().flat_map(|tables| tables.value.iter());
+        tables
+            .filter_map(|spanned| Some((spanned.span(), spanned.get_ref().as_table()?)))
+            .map(|(span, table)| {
+                let section = Self::new(self.source, name, table, allowed)?;
+                Ok(Sourced::new(section, self.source.origin(span)))
+            })
+            .collect()
+    }
+
+    /// Every key of a table, as settings of a check. Which of them the check knows is its own affair.
+    pub(super) fn settings(&self, key: &str, check: &str) -> Result<Vec<(String, Sourced<SettingValue>)>, ConfigError> {
+        let table = self.read(key, &format!("a table: [{}]", self.key(key)), DeValue::as_table)?;
+        let entries = table.iter().flat_map(|table| table.value.iter());
+        let setting = |(name, spanned): (&Spanned<DeString<'_>>, &Spanned<DeValue<'_>>)| {
+            let (value, origin) = (spanned.get_ref(), self.source.origin(spanned.span()));
+            match setting_value(value) {
+                Ok(value) => Ok((name.get_ref().to_string(), Sourced::new(value, origin))),
+                Err(why) => {
+                    let key = format!("setting '{}' of check '{check}'", name.get_ref());
+                    Err(ConfigError::value(origin, key, Shown(value).to_string(), why))
+                }
+            }
+        };
+        entries.map(setting).collect()
+    }
+}
+
+/// The largest integer up to which every one is a number of its own as a float.
+const EXACT: u64 = 1 << 53;
+
+const SETTING_TYPES: &str = "must be true or false, a finite number, a string, a list of numbers or a list of strings";
+
+fn setting_value(value: &DeValue<'_>) -> Result<SettingValue, &'static str> {
+    let items = match value {
+        DeValue::Boolean(flag) => return Ok(SettingValue::Flag(*flag)),
+        DeValue::String(text) => return Ok(SettingValue::Text(text.clone().into_owned())),
+        DeValue::Integer(_) | DeValue::Float(_) => return number(value).map(SettingValue::Number),
+        DeValue::Datetime(_) | DeValue::Table(_) => return Err(SETTING_TYPES),
+        DeValue::Array(items) => items.iter().map(Spanned::get_ref),
+    };
+    let texts: Option<Vec<_>> = items.clone().map(|item| item.as_str().map(str::to_owned)).collect();
+    match texts {
+        Some(texts) => Ok(SettingValue::Texts(texts)),
+        None => items.map(number).collect::<Result<_, _>>().map(SettingValue::Numbers),
+    }
+}
+
+fn number(value: &DeValue<'_>) -> Result<f64, &'static str> {
+    match value {
+        DeValue::Integer(_) => match integer(value) {
+            Some(whole) if whole.unsigned_abs() <= EXACT => Ok(whole as f64),
+            _ => Err("an integer must be from -9007199254740992 to 9007199254740992"),
+        },
+        DeValue::Float(float) => {
+            float.as_str().parse().ok().filter(|number: &f64| number.is_finite()).ok_or(SETTING_TYPES)
+        }
+        _ => Err(SETTING_TYPES),
+    }
+}
+
+fn integer(value: &DeValue<'_>) -> Option<i64> {
+    let integer = value.as_integer()?;
+    i64::from_str_radix(integer.as_str(), integer.radix()).ok()
+}
+
+/// A value for an error message: as it was written where that is short.
+struct Shown<'a>(&'a DeValue<'a>);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            DeValue::String(text) => write!(f, "{text:?}"),
+            DeValue::Integer(integer) => write!(f, "{integer}"),
+            DeValue::Float(float) => write!(f, "{float}"),
+            DeValue::Boolean(flag) => write!(f, "{flag}"),
+            DeValue::Datetime(datetime) => write!(f, "the date {datetime}"),
+            DeValue::Table(_) => write!(f, "a table"),
+            DeValue::Array(items) => {
+                write!(f, "[")?;
+                for (index, item) in items.iter().enumerate() {
+                    let comma = if index > 0 { ", " } else { "" };
+                    write!(f, "{comma}{}", Shown(item.get_ref()))?;
+                }
+                write!(f, "]")
+            }
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! The configuration as a whole: what wins, what is refused and in which words.
+#![allow(clippy::unwrap_used)]
+
+mod mistakes;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tracing::Level;
+
+use super::resolve::load_or_system;
+use super::*;
+use crate::check::ModuleSource;
+
+/// A working directory with files in it.
+struct Place(TempDir);
+
+impl Place {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let place = Self(tempfile::tempdir().unwrap());
+        for (name, text) in files {
+            let path = place.path(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        place
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        fs::canonicalize(self.0.path()).unwrap().join(name)
+    }
+
+    fn load_with(&self, flags: &Flags, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let environment = variables.iter().map(|(name, value)| ((*name).to_owned(), value.into())).collect();
+        load_or_system(flags, &environment, self.0.path(), &self.path("etc/checkpost.toml"))
+    }
+
+    fn load(&self, variables: &[(&str, &str)]) -> Config {
+        self.load_with(&Flags::default(), variables).unwrap()
+    }
+
+    /// The one line of an error, with `DIR` for this place.
+    fn error(&self, flags: &Flags, variables: &[(&str, &str)]) -> String {
+        let message = self.load_with(flags, variables).unwrap_err().to_string();
+        message.replace(self.path("").to_str().unwrap().trim_end_matches('/'), "DIR")
+    }
+}
+
+fn check<'a>(config: &'a Config, name: &str) -> &'a ConfiguredCheck {
+    config.checks.iter().find(|check| check.instance.name == name).unwrap()
+}
+
+fn names(config: &Config) -> Vec<&str> {
+    config.checks.iter().map(|check| check.instance.name.as_str()).collect()
+}
+
+#[test]
+fn without_any_file_there_are_defaults() {
+    let place = Place::new(&[]);
+    let config = place.load(&[]);
+    assert_eq!(config.file, None);
+    assert_eq!(config.base_dir, place.path("").components().as_path());
+    assert_eq!(config.database, Sourced::default_of(place.path("data/automation.db")));
+    assert_eq!(config.checks_dir, Sourced::default_of(place.path("checks.d")));
+    assert_eq!(config.cache_dir, place.path("data/cache"));
+    assert_eq!(config.timeout, Duration::from_secs(60));
+    assert_eq!(config.log.file, place.path("logs/automation.log"));
+    assert_eq!((config.log.level, config.log.max_bytes, config.log.keep), (Level::INFO, 5_242_880, 5));
+    assert_eq!(config.limits, Limits::default());
+    assert_eq!(config.collect, CollectConfig::default());
+    assert_eq!(names(&config), ["cpu", "memory", "disk", "network"]);
+    let cpu = check(&config, "cpu");
+    assert_eq!(cpu.instance.module, ModuleSource::Builtin("cpu"));
+    assert_eq!(cpu.instance.channel, "system_monitoring");
+    assert_eq!((&cpu.origin, cpu.instance.settings.is_empty()), (&Origin::Default, true));
+}
+
+#[test]
+fn every_key_of_the_file_arrives() {
+    let place = Place::new(&[(
+        "checkpost.toml",
+        r#"
+            database_url = "sqlite:///db/../db/a.db"
+            checks_dir = "mine"
+            cache_dir = "../cache"
+            timeout_seconds = 3600
+            [log]
+            file = "/var/log/a.log"
+            level = "critical"
+            max_bytes = 65_536
+            keep = 0
+            [limits]
+            fuel = 1
+            evaluation_ms = 2
+            memory_bytes = 3
+            verdicts = 4
+            text_bytes = 5
+            module_bytes = 6
+            output_bytes = 7
+            [collect]
+            interfaces = ["eth0", "wl*"]
+            [[check]]
+            name = "logs"
+            module = "./odd/../logs.wasm"
+            channel = "log_analysis"
+            [check.settings]
+            strict = true
+            ratio = 0.5
+            count = 0x10
+            text = ""
+            numbers = [1, 2.5]
+            texts = ["a", "b"]
+            nothing = []
+        "#,
+    )]);
+    fs::create_dir(place.path("mine")).unwrap();
+    let config = place.load(&[]);
+    let file = place.path("checkpost.toml");
+    let at = |line| Origin::File { path: file.clone(), line };
+    assert_eq!(config.file, Some(file.clone()));
+    assert_eq!(config.database, Sourced::new(place.path("db/a.db"), at(2)));
+    assert_eq!(config.checks_dir, Sourced::new(place.path("mine"), at(3)));
+    assert_eq!(config.cache_dir, place.path("").parent().unwrap().join("cache"));
+    assert_eq!(config.timeout, Duration::from_secs(3_600));
+    assert_eq!(config.log.file, Path::new("/var/log/a.log"));
+    assert_eq!((config.log.level, config.log.max_bytes, config.log.keep), (Level::ERROR, 65_536, 0));
+    let limits = Limits {
+        fuel: 1,
+        evaluation: Duration::from_millis(2),
+        memory_bytes: 3,
+        verdicts: 4,
+        text_bytes: 5,
+        module_bytes: 6,
+        output_bytes: 7,
+    };
+    assert_eq!(config.limits, limits);
+    assert_eq!(config.collect.interfaces, Some(vec!["eth0".to_owned(), "wl*".to_owned()]));
+    assert_eq!(names(&config), ["cpu", "memory", "disk", "network", "logs"]);
+    let logs = check(&config, "logs");
+    assert_eq!(logs.origin, at(22));
+    assert_eq!(logs.instance.module, ModuleSource::File(place.path("logs.wasm")));
+    assert_eq!(logs.instance.channel, "log_analysis");
+    let settings = [
+        ("strict", SettingValue::Flag(true), 26),
+        ("ratio", SettingValue::Number(0.5), 27),
+        ("count", SettingValue::Number(16.0), 28),
+        ("text", SettingValue::Text(String::new()), 29),
+        ("numbers", SettingValue::Numbers(vec![1.0, 2.5]), 30),
+        ("texts", SettingValue::Texts(vec!["a".to_owned(), "b".to_owned()]), 31),
+        ("nothing", SettingValue::Texts(vec![]), 32),
+    ];
+    assert_eq!(logs.instance.settings.len(), settings.len());
+    for (name, value, line) in settings {
+        assert_eq!(logs.instance.settings[name], value);
+        assert_eq!(logs.setting_origin(name), &at(line));
+    }
+    assert_eq!(config.claimed_modules, [place.path("logs.wasm")]);
+}
+
+#[test]
+fn the_environment_wins_over_dotenv_and_that_over_the_file() {
+    let place = Place::new(&[
+        (
+            "checkpost.toml",
+            "database_url = \"sqlite:///file.db\"\n[log]\nlevel = \"ERROR\"\n[[check]]\nname = \"cpu\"\n\
+             settings = { threshold = 10, critical = 99 }\n[[check]]\nname = \"disk\"\nsettings = { threshold = 11 }",
+        ),
+        (".env", "CPU_THRESHOLD=20\nMEMORY_THRESHOLD=21\nDATABASE_URL=sqlite:///dotenv.db\nLOG_LEVEL=bogus\nOTHER=x\n"),
+    ]);
+    let config = place.load(&[("CPU_THRESHOLD", " 30.5 "), ("LOG_LEVEL", "warning")]);
+    let threshold = |name| check(&config, name).instance.settings["threshold"].clone();
+    let origin = |name| check(&config, name).setting_origin("threshold").clone();
+    assert_eq!(threshold("cpu"), SettingValue::Number(30.5));
+    assert_eq!(origin("cpu"), Origin::Environment("CPU_THRESHOLD"));
+    assert_eq!(check(&config, "cpu").instance.settings["critical"], SettingValue::Number(99.0));
+    assert_eq!(threshold("memory"), SettingValue::Number(21.0));
+    assert_eq!(origin("memory"), Origin::DotEnv { path: place.path(".env"), line: 2 });
+    assert_eq!(threshold("disk"), SettingValue::Number(11.0));
+    assert_eq!(origin("disk"), Origin::File { path: place.path("checkpost.toml"), line: 9 });
+    assert_eq!(config.log.level, Level::WARN);
+    assert_eq!(config.database.value, place.path("dotenv.db"));
+    assert_eq!(config.cache_dir, place.path("cache"));
+    assert_eq!(config.checks_dir.origin, Origin::Default);
+}
+
+#[test]
+fn both_ends_of_a_threshold_are_allowed_and_levels_have_pythons_names() {
+    let place = Place::new(&[]);
+    for value in ["0", "100", "97", "0.01"] {
+        assert_eq!(names(&place.load(&[("CPU_THRESHOLD", value)])).len(), 4, "{value}");
+    }
+    for (name, level) in [
+        ("trace", Level::TRACE),
+        ("Debug", Level::DEBUG),
+        ("INFO", Level::INFO),
+        ("WARN", Level::WARN),
+        ("WARNING", Level::WARN),
+        ("ERROR", Level::ERROR),
+        ("CRITICAL", Level::ERROR),
+    ] {
+        assert_eq!(place.load(&[("LOG_LEVEL", name)]).log.level, level);
+    }
+}
+
+#[test]
+fn the_file_asked_for_wins_over_the_usual_ones() {
+    let text = |seconds| format!("timeout_seconds = {seconds}");
+    let place = Place::new(&[
+        ("flag/a.toml", &text(1)),
+        ("variable/b.toml", &text(2)),
+        ("checkpost.toml", &text(3)),
+        ("etc/checkpost.toml", &text(4)),
+    ]);
+    let flags = Flags { config: Some("flag/a.toml".into()), checks: None };
+    let variable = [("CHECKPOST_CONFIG", "variable/b.toml")];
+    let seen = |config: Config| (config.timeout.as_secs(), config.base_dir, config.file.unwrap());
+    let expected = |seconds, dir, file| (seconds, place.path(dir), place.path(dir).join(file));
+
+    assert_eq!(seen(place.load_with(&flags, &variable).unwrap()), expected(1, "flag", "a.toml"));
+    assert_eq!(seen(place.load(&variable)), expected(2, "variable", "b.toml"));
+    assert_eq!(seen(place.load(&[])).0, 3);
+    fs::remove_file(place.path("checkpost.toml")).unwrap();
+    assert_eq!(seen(place.load(&[])), expected(4, "etc", "checkpost.toml"));
+    fs::remove_file(place.path("etc/checkpost.toml")).unwrap();
+    assert_eq!(place.load(&[]).file, None);
+}
+
+#[test]
+fn paths_are_relative_to_the_file_but_those_of_flags_to_the_working_directory() {
+    let place = Place::new(&[
+        ("conf/checkpost.toml", "checks_dir = \"a\""),
+        ("conf/.env", "LOG_LEVEL=DEBUG"),
+        ("conf/a/x", ""),
+        ("conf/b/x", ""),
+        ("c/x", ""),
+    ]);
+    let mut flags = Flags { config: Some("conf/checkpost.toml".into()), checks: None };
+    let config = place.load_with(&flags, &[]).unwrap();
+    assert_eq!(config.database.value, place.path("conf/data/automation.db"));
+    assert_eq!(config.log.level, Level::DEBUG);
+    assert_eq!(config.checks_dir.value, place.path("conf/a"));
+    let variable = [("CHECKPOST_CHECKS", "b")];
+    assert_eq!(place.load_with(&flags, &variable).unwrap().checks_dir.value, place.path("conf/b"));
+    flags.checks = Some("c".into());
+    let checks_dir = place.load_with(&flags, &variable).unwrap().checks_dir;
+    assert_eq!(checks_dir, Sourced::new(place.path("c"), Origin::Flag("--checks")));
+}
+
+#[test]
+fn built_in_checks_come_first_and_can_be_changed_replaced_and_switched_off() {
+    let place = Place::new(&[(
+        "checkpost.toml",
+        r#"
+            check = [
+                { name = "root", module = "disk" },
+                { name = "off", module = "off.wasm", enabled = false },
+                { name = "network", enabled = false },
+                { name = "memory", module = "/opt/memory.wasm" },
+                { name = "again", module = "/opt/memory.wasm" },
+                { name = "cpu", channel = "ops" },
+            ]
+        "#,
+    )]);
+    let config = place.load(&[("MEMORY_THRESHOLD", "7")]);
+    assert_eq!(names(&config), ["cpu", "memory", "disk", "root", "again"]);
+    assert_eq!(check(&config, "root").instance.module, ModuleSource::Builtin("disk"));
+    assert_eq!(check(&config, "root").instance.settings.len(), 0);
+    assert_eq!(check(&config, "cpu").instance.channel, "ops");
+    assert_eq!(check(&config, "memory").instance.module, ModuleSource::File("/opt/memory.wasm".into()));
+    assert_eq!(check(&config, "memory").instance.settings["threshold"], SettingValue::Number(7.0));
+    assert_eq!(config.claimed_modules, [PathBuf::from("/opt/memory.wasm"), place.path("off.wasm")]);
+}
+
+#[test]
+fn the_example_says_what_holds_anyway_and_what_could() {
+    let example = include_str!("../../../checkpost.example.toml");
+    // Prose is "# text", a key "#key = …".
+    let uncommented: Vec<_> = example
+        .lines()
+        .map(|line| line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).unwrap_or(line))
+        .collect();
+    let place = Place::new(&[("checkpost.toml", &uncommented.join("\n")), ("checks.d/x", "")]);
+    let (config, default) = (place.load(&[]), Place::new(&[]).load(&[]));
+    assert_eq!(config.limits, default.limits);
+    assert_eq!(config.timeout, default.timeout);
+    assert_eq!(config.database.value, place.path("data/automation.db"));
+    assert_eq!(config.checks_dir.value, place.path("checks.d"));
+    assert_eq!(config.cache_dir, place.path("data/cache"));
+    assert_eq!(config.log.file, place.path("logs/automation.log"));
+    assert_eq!(
+        (config.log.level, config.log.max_bytes, config.log.keep),
+        (default.log.level, default.log.max_bytes, default.log.keep)
+    );
+    assert_eq!(names(&config), ["cpu", "memory", "disk", "archive", "certificates"]);
+
+    let as_is = Place::new(&[("checkpost.toml", example)]).load(&[]);
+    assert_eq!(names(&as_is), names(&default));
+}
+
+#[test]
+fn the_example_of_the_documentation_is_valid() {
+    let document = include_str!("../../../docs/configuration.md");
+    let (_, example) = document.split_once("```toml\n").unwrap();
+    let (example, _) = example.split_once("```").unwrap();
+    // Its checks directory is that of a real machine.
+    let example = example.replace("/etc/checkpost/checks.d", "checks.d");
+    let config = Place::new(&[("checkpost.toml", &example), ("checks.d/x", "")]).load(&[]);
+    assert_eq!(names(&config), ["cpu", "memory", "disk", "archive", "certificates"]);
+}

@@ -1,0 +1,164 @@
+//! What is refused, and in which words: one fixture for each mistake.
+
+use std::fs;
+use std::path::Path;
+
+use super::super::resolve::load_or_system;
+use super::super::{Environment, Flags};
+use super::Place;
+
+const MODULE_RULE: &str =
+    "module must be a built-in (cpu, memory, disk, network) or a path, which has a '/' or ends in .wasm";
+const NAME_RULE: &str = "must be 1 to 64 characters out of a-z, A-Z, 0-9, '-', '_' and '.'";
+const SETTING_RULE: &str = "must be true or false, a finite number, a string, a list of numbers or a list of strings";
+
+/// One fixture for each mistake in a file: its text, and what follows `DIR/checkpost.toml:`.
+#[test]
+fn a_mistake_in_the_file_is_one_line_with_place_value_and_remedy() {
+    let setting = |value: &str| format!("[[check]]\nname = \"cpu\"\n[check.settings]\nx = {value}\n");
+    let long = "x".repeat(200);
+    let cases: Vec<(String, String)> = [
+        ("a = 1", "1: unknown key 'a': allowed here are database_url, checks_dir, cache_dir, timeout_seconds, log, limits, collect, check"),
+        ("[log]\nlevle = 1\na = 2", "2: unknown key 'log.levle': allowed here are file, level, max_bytes, keep"),
+        ("[collect]\n\"a\\nb\" = 1", "2: unknown key 'collect.a\\u{a}b': allowed here are interfaces"),
+        ("[limits]\nram = 1", "2: unknown key 'limits.ram': allowed here are fuel, evaluation_ms, memory_bytes, verdicts, text_bytes, output_bytes, module_bytes"),
+        ("[[check]]\nname = \"cpu\"\nthreshold = 5", "3: unknown key 'check.threshold': allowed here are name, module, enabled, channel, settings"),
+        ("timeout_seconds = 0", "1: timeout_seconds is 0: must be a whole number from 1 to 3600"),
+        ("timeout_seconds = 3601", "1: timeout_seconds is 3601: must be a whole number from 1 to 3600"),
+        ("timeout_seconds = -1", "1: timeout_seconds is -1: must be a whole number from 1 to 3600"),
+        ("timeout_seconds = 1.5", "1: timeout_seconds is 1.5: must be a whole number from 1 to 3600"),
+        ("timeout_seconds = \"1m\"", "1: timeout_seconds is \"1m\": must be a whole number from 1 to 3600"),
+        ("timeout_seconds = 99999999999999999999", "1: timeout_seconds is 99999999999999999999: must be a whole number from 1 to 3600"),
+        ("[log]\nmax_bytes = 65535", "2: log.max_bytes is 65535: must be a whole number from 65536 to 1073741824"),
+        ("[log]\nkeep = 101", "2: log.keep is 101: must be a whole number from 0 to 100"),
+        ("[log]\nlevel = \"LOUD\"", "2: log.level is \"LOUD\": must be TRACE, DEBUG, INFO, WARNING, ERROR or CRITICAL"),
+        ("[log]\nfile = \" \"", "2: log.file is \" \": must be a string that is not empty"),
+        ("log = 3", "1: log is 3: must be a table: [log]"),
+        ("[limits]\nfuel = 0", "2: limits.fuel is 0: must be a whole number from 1 to 1000000000000"),
+        ("[limits]\nmemory_bytes = 2147483649", "2: limits.memory_bytes is 2147483649: must be a whole number from 1 to 2147483648"),
+        ("[collect]\ninterfaces = \"eth0\"", "2: collect.interfaces is \"eth0\": must be a list of interface names, such as \"eth0\", or beginnings of names, such as \"wl*\""),
+        ("[collect]\ninterfaces = [\"*0\"]", "2: collect.interfaces is [\"*0\"]: must be a list of interface names, such as \"eth0\", or beginnings of names, such as \"wl*\""),
+        ("database_url = 5", "1: database_url is 5: must be a string that is not empty"),
+        ("\ndatabase_url = \"mysql://me:hunter2@db/x\"", "2: database_url is \"mysql://…\": only sqlite:///PATH is supported (three slashes and a relative path, or four and an absolute one)"),
+        ("checks_dir = \"nowhere\"", "1: checks_dir is \"DIR/nowhere\": does not exist"),
+        ("checks_dir = \"checkpost.toml\"", "1: checks_dir is \"DIR/checkpost.toml\": must be a directory"),
+        ("check = 1", "1: check is 1: must be a list of tables, each headed [[check]]"),
+        ("[check]\nname = \"cpu\"", "1: check is a table: must be a list of tables, each headed [[check]]"),
+        ("\n[[check]]\nenabled = true", "2: this [[check]] has no name"),
+        ("[[check]]\nname = \"a b\"", "2: check.name is \"a b\": NAME"),
+        ("[[check]]\nname = \"cpu\"\nchannel = \"#ops\"", "3: check.channel is \"#ops\": NAME"),
+        ("[[check]]\nname = \"cpu\"\nenabled = \"no\"", "3: check.enabled is \"no\": must be true or false"),
+        ("[[check]]\nname = \"mine\"", "2: check 'mine' has no module: MODULE"),
+        ("[[check]]\nname = \"mine\"\nmodule = \"cpus\"", "3: check.module is \"cpus\": MODULE"),
+        ("[[check]]\nname = \"cpu\"\n[[check]]\nname = \"cpu\"", "4: check 'cpu' is there already, at DIR/checkpost.toml:2: names must be unique"),
+        ("[[check]]\nname = \"cpu\"\nsettings = 1", "3: check.settings is 1: must be a table: [check.settings]"),
+        ("a = ", "1:5: not valid TOML: string values must be quoted, expected literal string"),
+        ("[log]\nkeep = 1\nkeep = 2", "3:1: not valid TOML: duplicate key"),
+        ("log = {", "1:8: not valid TOML: unclosed inline table, expected `}`"),
+    ]
+    .map(|(text, message)| (text.to_owned(), message.replace("MODULE", MODULE_RULE).replace("NAME", NAME_RULE)))
+    .into_iter()
+    .chain([
+        (format!("[[check]]\nname = \"{long}\""), format!("2: check.name is \"{}…: {NAME_RULE}", &long[..78])),
+        (setting("9007199254740993"), "4: setting 'x' of check 'cpu' is 9007199254740993: an integer must be from -9007199254740992 to 9007199254740992".to_owned()),
+    ])
+    .chain(
+        [
+            ("nan", "nan"),
+            ("-inf", "-inf"),
+            ("1e999", "1e999"),
+            ("1979-05-27", "the date 1979-05-27"),
+            ("{ y = 1 }", "a table"),
+            ("[1, \"a\"]", "[1, \"a\"]"),
+            ("[true]", "[true]"),
+            ("[[1]]", "[[1]]"),
+            ("[1, inf]", "[1, inf]"),
+        ]
+        .map(|(value, shown)| (setting(value), format!("4: setting 'x' of check 'cpu' is {shown}: {SETTING_RULE}"))),
+    )
+    .collect();
+    for (text, expected) in cases {
+        let error = Place::new(&[("checkpost.toml", &text)]).error(&Flags::default(), &[]);
+        assert_eq!(error, format!("DIR/checkpost.toml:{expected}"), "{text}");
+    }
+}
+
+/// One fixture for each mistake in a variable, once in the environment and once in `.env`.
+#[test]
+fn a_mistake_in_a_variable_is_one_line_with_place_value_and_remedy() {
+    let levels = "TRACE, DEBUG, INFO, WARNING, ERROR or CRITICAL";
+    for (name, value, expected) in [
+        ("CPU_THRESHOLD", "abc", "\"abc\": must be a number from 0 to 100"),
+        ("CPU_THRESHOLD", "-5", "\"-5\": must be a number from 0 to 100"),
+        ("MEMORY_THRESHOLD", "150", "\"150\": must be a number from 0 to 100"),
+        ("DISK_THRESHOLD", "NaN", "\"NaN\": must be a number from 0 to 100"),
+        ("DISK_THRESHOLD", "inf", "\"inf\": must be a number from 0 to 100"),
+        ("DISK_THRESHOLD", "80%", "\"80%\": must be a number from 0 to 100, without the '%'"),
+        ("CPU_THRESHOLD", "", "empty: remove it or give a number from 0 to 100"),
+        ("LOG_LEVEL", "", &format!("empty: remove it or give {levels}")),
+        ("LOG_LEVEL", "loud", &format!("\"loud\": must be {levels}")),
+        ("DATABASE_URL", "", "empty: remove it or give sqlite:///PATH"),
+        (
+            "DATABASE_URL",
+            "sqlite:///:memory:",
+            "\"sqlite:///:memory:\": a database in memory forgets every run; name a file: sqlite:///PATH",
+        ),
+        (
+            "DATABASE_URL",
+            "mysql://x",
+            "\"mysql://…\": only sqlite:///PATH is supported (three slashes and a relative path, or four and an absolute one)",
+        ),
+        ("CHECKPOST_CHECKS", "", "empty: remove it or give the path of a directory"),
+        ("CHECKPOST_CHECKS", "nowhere", "\"DIR/nowhere\": does not exist"),
+    ] {
+        let error = Place::new(&[]).error(&Flags::default(), &[(name, value)]);
+        assert_eq!(error, format!("environment variable {name} is {expected}"));
+        let dotenv = format!("# shared\n{name}={value}\n");
+        let error = Place::new(&[(".env", &dotenv)]).error(&Flags::default(), &[]);
+        assert_eq!(error, format!("DIR/.env:2: {name} is {expected}"));
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named() {
+    let place = Place::new(&[("dir/x", "")]);
+    let config = |path: &str| Flags { config: Some(path.into()), checks: None };
+    let checks = |path: &str| Flags { config: None, checks: Some(path.into()) };
+    let variable = |path| [("CHECKPOST_CONFIG", path)];
+    let none = Flags::default();
+    assert_eq!(place.error(&config("no.toml"), &[]), "--config is \"no.toml\": does not exist");
+    assert_eq!(place.error(&config("dir"), &[]), "--config is \"dir\": must be a file, and is a directory");
+    assert_eq!(place.error(&checks("no"), &[]), "--checks is \"DIR/no\": does not exist");
+    assert_eq!(
+        place.error(&none, &variable("no.toml")),
+        "environment variable CHECKPOST_CONFIG is \"no.toml\": does not exist"
+    );
+    assert_eq!(
+        place.error(&none, &variable("")),
+        "environment variable CHECKPOST_CONFIG is empty: remove it or give the path of a file"
+    );
+    fs::create_dir(place.path(".env")).unwrap();
+    assert!(place.error(&none, &[]).starts_with("cannot read DIR/.env: "));
+    fs::create_dir(place.path("checkpost.toml")).unwrap();
+    assert!(place.error(&none, &[]).starts_with("cannot read DIR/checkpost.toml: "));
+}
+
+#[test]
+fn bytes_that_are_no_text_are_refused_with_their_line() {
+    let place = Place::new(&[]);
+    fs::write(place.path("checkpost.toml"), b"# a\n# \xff\n").unwrap();
+    let error = place.error(&Flags::default(), &[]);
+    assert_eq!(error, "DIR/checkpost.toml:2: not valid UTF-8: save the file as UTF-8");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_variable_that_is_no_text_is_refused() {
+    use std::os::unix::ffi::OsStringExt;
+
+    let place = Place::new(&[]);
+    let value = std::ffi::OsString::from_vec(b"8\xff".to_vec());
+    let environment = Environment::from([("CPU_THRESHOLD".to_owned(), value)]);
+    let error = load_or_system(&Flags::default(), &environment, place.0.path(), Path::new("/nowhere")).unwrap_err();
+    assert_eq!(error.to_string(), "environment variable CPU_THRESHOLD is \"8\\xFF\": must be UTF-8");
+}

@@ -1,0 +1,30 @@
+//! checkpost measures a host, judges the readings in WebAssembly, and stores both.
+//!
+//! The way of a cycle, and the modules it passes (see `docs/architecture.md`):
+//!
+//! ```text
+//! collect ──▶ metric::Snapshot ──▶ sandbox ──▶ alert ──▶ store ──▶ report
+//! ```
+//!
+//! * [`cycle`] sees all stages; each stage takes owned data and knows only the types of earlier ones.
+//! * [`metric`] and [`check`] are the data: readings, and what is said about them.
+//! * [`collect`] measures, [`sandbox`] runs checks, [`alert`] decides what is worth telling, [`store`] keeps it in SQLite,
+//!   [`report`] renders it.
+//! * [`config`] turns files and variables into one valid value; [`cli`] and [`commands`] are the command line.
+//! * [`clean`], [`mod@digest`], [`lock`] and [`logging`] are what several of them lean on.
+
+pub mod alert;
+pub mod check;
+pub mod clean;
+pub mod cli;
+pub mod collect;
+pub mod commands;
+pub mod config;
+pub mod cycle;
+pub mod digest;
+pub mod lock;
+pub mod logging;
+pub mod metric;
+pub mod report;
+pub mod sandbox;
+pub mod store;

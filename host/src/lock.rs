@@ -1,0 +1,68 @@
+//! One cycle at a time: a file beside the database, locked for as long as a run lasts.
+//!
+//! The operating system releases the lock when the process ends, however it ends, so a stale one cannot exist.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::Path;
+
+/// Held while it lives.
+#[must_use]
+pub struct RunLock {
+    _file: File,
+}
+
+/// Takes the lock of a database, or says with `None` that another run holds it.
+///
+/// # Errors
+/// When the lock file or its directory cannot be made.
+pub fn take(database: &Path) -> io::Result<Option<RunLock>> {
+    if let Some(directory) = database.parent() {
+        fs::create_dir_all(directory)?;
+    }
+    let mut path = OsString::from(database);
+    path.push(".lock");
+    let file = open(Path::new(&path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(RunLock { _file: file })),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// Nobody else may open the file: whoever can, can hold the lock and so switch the runs off.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits() as i32);
+    }
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        file.set_permissions(fs::Permissions::from_mode(0o600))?;
+    }
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn the_second_taker_is_told_and_the_next_one_gets_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let database = directory.path().join("data/automation.db");
+        let first = take(&database).unwrap();
+        assert!(first.is_some());
+        assert!(take(&database).unwrap().is_none());
+        drop(first);
+        assert!(take(&database).unwrap().is_some());
+    }
+}

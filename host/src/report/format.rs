@@ -1,0 +1,81 @@
+//! How figures and times are written for people. Machines get base units: see `json` and `nagios`.
+
+use jiff::Timestamp;
+
+/// What stands where there is no figure. Absence is never shown as zero.
+pub const ABSENT: &str = "n/a";
+
+/// Bytes in units of 2^30, as the messages of the checks write them: `7.70GB`.
+pub fn gb(bytes: u64) -> String {
+    format!("{:.2}GB", bytes as f64 / (1u64 << 30) as f64)
+}
+
+/// Bytes in units of 2^20: `512.30MB`.
+pub fn mb(bytes: u64) -> String {
+    format!("{:.2}MB", bytes as f64 / (1u64 << 20) as f64)
+}
+
+/// A reading in per cent, 0..100: `85.5%`.
+pub fn percent(percent: f64) -> String {
+    format!("{percent:.1}%")
+}
+
+/// A limit in per cent as the operator wrote it: `80%`, `0.01%`.
+pub fn limit(percent: f64) -> String {
+    format!("{percent}%")
+}
+
+/// A figure, or [`ABSENT`].
+pub fn or_absent<T>(figure: Option<T>, format: impl FnOnce(T) -> String) -> String {
+    figure.map_or_else(|| ABSENT.to_owned(), format)
+}
+
+/// A count with its noun, which takes an `s` for all but one: `1 check`, `4 checks`.
+pub fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
+/// UTC to the second: `2025-10-27 14:20:01 UTC`.
+pub fn time(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+/// RFC 3339 in UTC with milliseconds, for machines: `2025-10-27T14:20:01.250Z`.
+pub fn rfc3339(time: Timestamp) -> String {
+    format!("{time:.3}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_counted_in_powers_of_two() {
+        assert_eq!(gb(8 << 30), "8.00GB");
+        assert_eq!(gb(0), "0.00GB");
+        assert_eq!(mb((512 << 20) + (300 << 10)), "512.29MB");
+        assert_eq!(gb(u64::MAX), "17179869184.00GB");
+    }
+
+    #[test]
+    fn a_reading_has_one_decimal_and_a_limit_what_it_was_given() {
+        assert_eq!(percent(85.46), "85.5%");
+        assert_eq!(limit(80.0), "80%");
+        assert_eq!(limit(0.01), "0.01%");
+    }
+
+    #[test]
+    fn absence_is_not_zero() {
+        assert_eq!(or_absent(None, gb), "n/a");
+        assert_eq!(or_absent(Some(0), gb), "0.00GB");
+    }
+
+    #[test]
+    fn times_are_utc() {
+        let instant: Timestamp = "2025-10-27T23:20:01.2509+09:00".parse().expect("a valid time");
+        assert_eq!(time(instant), "2025-10-27 14:20:01 UTC");
+        assert_eq!(rfc3339(instant), "2025-10-27T14:20:01.250Z");
+        assert_eq!(rfc3339(Timestamp::UNIX_EPOCH), "1970-01-01T00:00:00.000Z");
+    }
+}

@@ -1,0 +1,84 @@
+//! What comes out of a guest, held to the contract and the limits.
+
+use std::collections::HashSet;
+
+use crate::check::{Failure, Reason, Verdict};
+use crate::clean;
+
+use super::bindings::types;
+use super::{Description, Limits};
+
+/// All texts of one evaluation, together: they are stored, logged and mailed in every cycle.
+const MAX_TEXT_BYTES: usize = 256 << 10;
+
+/// A check's own sentence, clean and bounded: it goes into logs, reports and messages.
+pub(super) fn said(why: &str, max_bytes: usize) -> String {
+    let mut text = clean::owned(why);
+    text.truncate(text.floor_char_boundary(max_bytes));
+    text
+}
+
+/// A description without a name, or with endless texts, is none.
+pub(super) fn bounded_description(description: Description, max_bytes: usize) -> Result<Description, Failure> {
+    let settings = description.settings.iter().flat_map(|setting| [&setting.name, &setting.summary]);
+    let texts = [&description.name, &description.version, &description.summary].into_iter().chain(settings);
+    if texts.into_iter().any(|text| text.len() > max_bytes) {
+        return Err(Failure::new(Reason::OutputLimit, format!("describes itself in a text of over {max_bytes} bytes")));
+    }
+    if description.name.is_empty() {
+        return Err(Failure::new(Reason::InvalidOutput, "describes itself without a name"));
+    }
+    Ok(description)
+}
+
+/// Verdicts within the limits, clean, and with what must be unique and finite being so.
+pub(super) fn checked(verdicts: Vec<types::Verdict>, limits: &Limits) -> Result<Vec<Verdict>, Failure> {
+    if verdicts.len() > limits.verdicts {
+        let detail = format!("returned {} verdicts, the limit is {}", verdicts.len(), limits.verdicts);
+        return Err(Failure::new(Reason::OutputLimit, detail));
+    }
+    // Before they are cleaned, which may make them longer.
+    if let Some(bytes) = verdicts.iter().flat_map(text_lengths).find(|bytes| *bytes > limits.text_bytes) {
+        let detail = format!("returned a text of {bytes} bytes, the limit is {}", limits.text_bytes);
+        return Err(Failure::new(Reason::OutputLimit, detail));
+    }
+    let bytes = verdicts.iter().flat_map(text_lengths).sum::<usize>();
+    if bytes > MAX_TEXT_BYTES {
+        let detail = format!("returned {bytes} bytes of text, the limit is {MAX_TEXT_BYTES}");
+        return Err(Failure::new(Reason::OutputLimit, detail));
+    }
+    let verdicts: Vec<Verdict> = verdicts.into_iter().map(Verdict::from).collect();
+    let mut subjects = HashSet::new();
+    for verdict in &verdicts {
+        if !subjects.insert(verdict.subject.as_str()) {
+            return Err(invalid("two verdicts", verdict));
+        }
+        sound_measures(verdict)?;
+    }
+    Ok(verdicts)
+}
+
+fn sound_measures(verdict: &Verdict) -> Result<(), Failure> {
+    let mut names = HashSet::new();
+    for measure in &verdict.measures {
+        if !names.insert(measure.name.as_str()) {
+            return Err(invalid(&format!("the measure '{}' twice", measure.name), verdict));
+        }
+        let numbers = [Some(measure.value), measure.warning, measure.critical];
+        if let Some(number) = numbers.into_iter().flatten().find(|number| !number.is_finite()) {
+            return Err(invalid(&format!("{number} as a measure"), verdict));
+        }
+    }
+    Ok(())
+}
+
+fn invalid(what: &str, verdict: &Verdict) -> Failure {
+    let about = if verdict.subject.is_empty() { "the host" } else { &verdict.subject };
+    Failure::new(Reason::InvalidOutput, format!("returned {what} on {about}"))
+}
+
+fn text_lengths(verdict: &types::Verdict) -> impl Iterator<Item = usize> {
+    let measures = verdict.measures.iter().flat_map(|measure| [measure.name.len(), measure.unit.len()]);
+    let attributes = verdict.attributes.iter().flat_map(|(key, value)| [key.len(), value.len()]);
+    [verdict.subject.len(), verdict.title.len(), verdict.message.len()].into_iter().chain(measures).chain(attributes)
+}

@@ -1,0 +1,57 @@
+//! From a core module that carries its component type to a component.
+
+use std::borrow::Cow;
+
+use wit_component::ComponentEncoder;
+
+/// Bytes that are no component and cannot be made one. Displays as one line.
+#[derive(Debug, thiserror::Error)]
+pub enum PackError {
+    /// An empty file.
+    #[error("the file is empty")]
+    Empty,
+    /// Not WebAssembly.
+    #[error("not a WebAssembly module: it does not begin with '\\0asm'")]
+    NotWasm,
+    /// WebAssembly of another version or layer.
+    #[error("not a WebAssembly module or component of a known version")]
+    UnknownVersion,
+    /// A core module that does not say which component it is.
+    #[error("a core module without a component type: build it with the checkpost SDK")]
+    NoComponentType,
+    /// The encoder refused it.
+    #[error("cannot be made a component: {0}")]
+    Encode(String),
+}
+
+const MAGIC: &[u8] = b"\0asm";
+const CORE: &[u8] = &[1, 0, 0, 0];
+const COMPONENT: &[u8] = &[0x0d, 0, 1, 0];
+
+/// The component in `bytes`: as it is, or encoded from a core module by `wit-component`.
+///
+/// # Errors
+/// When the bytes are neither a component nor a core module with a component type.
+pub fn component_from(bytes: &[u8]) -> Result<Cow<'_, [u8]>, PackError> {
+    if bytes.is_empty() {
+        return Err(PackError::Empty);
+    }
+    let Some(header) = bytes.strip_prefix(MAGIC) else { return Err(PackError::NotWasm) };
+    if header.starts_with(COMPONENT) {
+        return Ok(Cow::Borrowed(bytes));
+    }
+    if !header.starts_with(CORE) {
+        return Err(PackError::UnknownVersion);
+    }
+    // The section that `wit-bindgen` leaves; without it the encoder would make an empty component.
+    if !bytes.windows(COMPONENT_TYPE.len()).any(|window| window == COMPONENT_TYPE) {
+        return Err(PackError::NoComponentType);
+    }
+    let encode = |bytes| ComponentEncoder::default().validate(true).module(bytes)?.encode();
+    encode(bytes).map(Cow::Owned).map_err(|error| {
+        let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+        PackError::Encode(causes.join(": "))
+    })
+}
+
+const COMPONENT_TYPE: &[u8] = b"component-type:";

@@ -1,0 +1,49 @@
+//! Reads the bytes of a module, which may be anything that lies in a directory.
+
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use crate::check::{Failure, ModuleSource, Reason, builtin};
+
+/// The bytes of a module, at most `max_bytes` of them.
+pub(super) fn read(source: &ModuleSource, max_bytes: u64) -> Result<Cow<'static, [u8]>, Failure> {
+    match source {
+        ModuleSource::Builtin(name) => builtin(name)
+            .map(|builtin| Cow::Borrowed(builtin.bytes))
+            .ok_or_else(|| Failure::new(Reason::Unreadable, format!("there is no built-in check '{name}'"))),
+        ModuleSource::File(path) => read_file(path, max_bytes).map(Cow::Owned),
+    }
+}
+
+fn read_file(path: &Path, max_bytes: u64) -> Result<Vec<u8>, Failure> {
+    let unreadable = |why: &dyn Display| Failure::new(Reason::Unreadable, format!("{}: {why}", path.display()));
+    let file = open(path).map_err(|error| unreadable(&error))?;
+    let metadata = file.metadata().map_err(|error| unreadable(&error))?;
+    if !metadata.is_file() {
+        return Err(unreadable(&"not a regular file"));
+    }
+    if metadata.len() > max_bytes {
+        let detail = format!("{}: larger than the limit of {max_bytes} bytes", path.display());
+        return Err(Failure::new(Reason::ModuleTooLarge, detail));
+    }
+    // Files of the kernel say that they are empty; some never end, and some forget what was read of them.
+    let mut bytes = Vec::new();
+    file.take(metadata.len()).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
+    Ok(bytes)
+}
+
+/// Opens without waiting for whoever may be at the other end: the name may lead to a pipe, or to a file of the kernel
+/// that has nothing to say yet.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32);
+    }
+    options.open(path)
+}

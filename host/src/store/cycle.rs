@@ -1,0 +1,153 @@
+//! Saving one cycle: everything it measured, judged and told, in one transaction.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, TransactionBehavior, named_params, params};
+
+use super::Store;
+use super::error::StoreError;
+use super::evaluation::write_evaluation;
+use super::sql::{id_of, integer, json};
+use super::time::public_time;
+use crate::alert::Notification;
+use crate::check::Evaluation;
+use crate::metric::{Diagnostic, Headline, Host, Sample, Snapshot};
+
+/// What one cycle leaves behind.
+#[derive(Clone, Copy, Debug)]
+pub struct CycleRecord<'a> {
+    /// What it measured.
+    pub snapshot: &'a Snapshot,
+    /// The figures of its row in `system_metrics`.
+    pub headline: &'a Headline,
+    /// Every instance, judged; the names of the instances are unique.
+    pub evaluations: &'a [Evaluation],
+    /// What it had to tell.
+    pub notifications: &'a [Notification],
+    /// From its start until now.
+    pub duration: Duration,
+}
+
+impl Store {
+    /// Stores a cycle, whole or not at all, and returns the id of its row in `runs`.
+    ///
+    /// # Errors
+    /// When the disk is full, the file is locked for too long, or a reading is not finite or there twice.
+    pub fn save_cycle(&mut self, cycle: &CycleRecord<'_>) -> Result<i64, StoreError> {
+        write_cycle(&mut self.conn, cycle).map_err(|source| StoreError::sqlite(&self.path, "store the cycle", source))
+    }
+}
+
+fn write_cycle(conn: &mut Connection, cycle: &CycleRecord<'_>) -> rusqlite::Result<i64> {
+    // The write lock at once: a transaction that reads first and then wants to write can fail without waiting.
+    let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let run_id = write_run(&transaction, cycle)?;
+    write_samples(&transaction, run_id, &cycle.snapshot.samples)?;
+    write_diagnostics(&transaction, run_id, &cycle.snapshot.diagnostics)?;
+    write_headline(&transaction, run_id, cycle)?;
+    for evaluation in cycle.evaluations {
+        write_evaluation(&transaction, run_id, cycle.snapshot, evaluation)?;
+    }
+    write_notifications(&transaction, run_id, cycle)?;
+    transaction.commit()?;
+    Ok(run_id)
+}
+
+fn write_run(conn: &Connection, cycle: &CycleRecord<'_>) -> rusqlite::Result<i64> {
+    let host_id = host_id(conn, &cycle.snapshot.host)?;
+    conn.prepare_cached("INSERT INTO runs (started_at_ms, duration_ms, host_id, version) VALUES (?, ?, ?, ?)")?.insert(
+        params![
+            cycle.snapshot.time.as_millisecond(),
+            integer(cycle.duration.as_millis()),
+            host_id,
+            env!("CARGO_PKG_VERSION")
+        ],
+    )
+}
+
+fn host_id(conn: &Connection, host: &Host) -> rusqlite::Result<i64> {
+    let facts = json(host)?;
+    id_of(
+        conn,
+        ("SELECT id FROM hosts WHERE boot_id = ? AND facts = ?", params![host.boot_id, facts]),
+        ("INSERT INTO hosts (boot_id, facts) VALUES (?, ?)", params![host.boot_id, facts]),
+    )
+}
+
+fn write_samples(conn: &Connection, run_id: i64, samples: &[Sample]) -> rusqlite::Result<()> {
+    let mut rows = samples
+        .iter()
+        .map(|sample| Ok((series_id(conn, sample)?, sample.value)))
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    // In the order of the key, so that pages fill from left to right.
+    rows.sort_unstable_by_key(|(series_id, _)| *series_id);
+    let mut insert = conn.prepare_cached("INSERT INTO samples (run_id, series_id, value) VALUES (?, ?, ?)")?;
+    for (series_id, value) in rows {
+        insert.execute(params![run_id, series_id, value])?;
+    }
+    Ok(())
+}
+
+fn series_id(conn: &Connection, sample: &Sample) -> rusqlite::Result<i64> {
+    let labels = json(&sample.labels)?;
+    id_of(
+        conn,
+        ("SELECT id FROM series WHERE name = ? AND labels = ?", params![sample.name, labels]),
+        ("INSERT INTO series (name, labels) VALUES (?, ?)", params![sample.name, labels]),
+    )
+}
+
+fn write_diagnostics(conn: &Connection, run_id: i64, diagnostics: &[Diagnostic]) -> rusqlite::Result<()> {
+    let mut insert =
+        conn.prepare_cached("INSERT INTO diagnostics (run_id, position, source, message) VALUES (?, ?, ?, ?)")?;
+    for (position, diagnostic) in diagnostics.iter().enumerate() {
+        insert.execute(params![run_id, integer(position), diagnostic.source, diagnostic.message])?;
+    }
+    Ok(())
+}
+
+fn write_headline(conn: &Connection, run_id: i64, cycle: &CycleRecord<'_>) -> rusqlite::Result<()> {
+    let CycleRecord { snapshot, headline, .. } = cycle;
+    let sql = "INSERT INTO system_metrics VALUES (:run_id, :timestamp, :hostname, :platform, :cpu_percent, :cpu_count,
+        :memory_percent, :memory_used_bytes, :memory_total_bytes, :disk_percent, :disk_used_bytes, :disk_total_bytes,
+        :network_sent_bytes, :network_received_bytes)";
+    conn.prepare_cached(sql)?.execute(named_params! {
+        ":run_id": run_id,
+        ":timestamp": public_time(snapshot.time),
+        ":hostname": snapshot.host.name,
+        ":platform": snapshot.host.platform,
+        ":cpu_percent": headline.cpu_percent,
+        ":cpu_count": headline.cpu_count.map(integer),
+        ":memory_percent": headline.memory_percent,
+        ":memory_used_bytes": headline.memory_used_bytes.map(integer),
+        ":memory_total_bytes": headline.memory_total_bytes.map(integer),
+        ":disk_percent": headline.disk_percent,
+        ":disk_used_bytes": headline.disk_used_bytes.map(integer),
+        ":disk_total_bytes": headline.disk_total_bytes.map(integer),
+        ":network_sent_bytes": headline.network_sent_bytes.map(integer),
+        ":network_received_bytes": headline.network_received_bytes.map(integer),
+    })?;
+    Ok(())
+}
+
+fn write_notifications(conn: &Connection, run_id: i64, cycle: &CycleRecord<'_>) -> rusqlite::Result<()> {
+    let sent_at = public_time(cycle.snapshot.time);
+    let mut insert = conn.prepare_cached(
+        "INSERT INTO notifications (run_id, channel, level, title, message, sent_at, hostname, check_name, subject)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )?;
+    for notification in cycle.notifications {
+        insert.execute(params![
+            run_id,
+            notification.channel,
+            notification.level.level(),
+            notification.title,
+            notification.message,
+            sent_at,
+            cycle.snapshot.host.name,
+            notification.check_name,
+            notification.subject,
+        ])?;
+    }
+    Ok(())
+}

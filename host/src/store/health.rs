@@ -1,0 +1,88 @@
+//! Looking the whole file over, for `checkpost db check`.
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+use serde::Serialize;
+
+use super::Store;
+use super::error::StoreError;
+use super::migrate::schema_version;
+use super::time::read_ms;
+
+/// How many findings an error lists.
+const FINDINGS: usize = 3;
+
+/// A sound database, in numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CheckSummary {
+    /// How many migrations were applied.
+    pub schema_version: i64,
+    /// Cycles.
+    pub runs: i64,
+    /// Readings.
+    pub samples: i64,
+    /// Notifications.
+    pub notifications: i64,
+    /// Size of the file.
+    pub size_bytes: i64,
+    /// When the oldest cycle began.
+    pub oldest: Option<Timestamp>,
+    /// When the newest cycle began.
+    pub newest: Option<Timestamp>,
+}
+
+impl Store {
+    /// Reads every page and follows every reference.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] with the first findings, when there are any.
+    pub fn check(&self) -> Result<CheckSummary, StoreError> {
+        let schema_version = schema_version(&self.conn, &self.path)?;
+        let mut findings = damage(&self.conn).map_err(self.failed("check its integrity"))?;
+        findings.extend(dangling_references(&self.conn).map_err(self.failed("check its references"))?);
+        if !findings.is_empty() {
+            findings.truncate(FINDINGS);
+            return Err(StoreError::Corrupt { path: self.path.clone(), findings: findings.join("; ") });
+        }
+        summary(&self.conn, schema_version).map_err(self.failed("count its rows"))
+    }
+}
+
+fn damage(conn: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut findings: Vec<String> = conn
+        .prepare(&format!("PRAGMA integrity_check({FINDINGS})"))?
+        .query_map((), |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    findings.retain(|finding| finding != "ok");
+    // Some findings are of several lines.
+    Ok(findings.into_iter().map(|finding| finding.split_whitespace().collect::<Vec<_>>().join(" ")).collect())
+}
+
+fn dangling_references(conn: &Connection) -> rusqlite::Result<Vec<String>> {
+    conn.prepare("SELECT \"table\", parent FROM pragma_foreign_key_check LIMIT ?")?
+        .query_map([FINDINGS as i64], |row| {
+            let (table, parent): (String, String) = (row.get(0)?, row.get(1)?);
+            Ok(format!("a row of {table} refers to one of {parent} that is missing"))
+        })?
+        .collect()
+}
+
+fn summary(conn: &Connection, schema_version: i64) -> rusqlite::Result<CheckSummary> {
+    let sql = "SELECT (SELECT count(*) FROM runs) AS runs, (SELECT count(*) FROM samples) AS samples,
+        (SELECT count(*) FROM notifications) AS notifications,
+        (SELECT page_count * page_size FROM pragma_page_count, pragma_page_size) AS size_bytes,
+        (SELECT min(started_at_ms) FROM runs) AS oldest, (SELECT max(started_at_ms) FROM runs) AS newest";
+    conn.query_row(sql, (), |row| {
+        let runs = row.get("runs")?;
+        let when = |column| if runs == 0 { Ok(None) } else { read_ms(row, column).map(Some) };
+        Ok(CheckSummary {
+            schema_version,
+            runs,
+            samples: row.get("samples")?,
+            notifications: row.get("notifications")?,
+            size_bytes: row.get("size_bytes")?,
+            oldest: when("oldest")?,
+            newest: when("newest")?,
+        })
+    })
+}

@@ -1,0 +1,47 @@
+//! The SQLite database: opening, migrating, saving a cycle, reading it back. All SQL is in here; nothing measures or
+//! judges. The tables are described in `migrations/` and `docs/database.md`.
+
+mod cycle;
+mod error;
+mod evaluation;
+mod health;
+mod migrate;
+mod open;
+mod previous;
+mod query;
+mod sql;
+#[cfg(test)]
+mod tests;
+mod time;
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+
+pub use cycle::CycleRecord;
+pub use error::StoreError;
+pub use health::CheckSummary;
+pub use migrate::SCHEMA_VERSION;
+pub use query::{MetricsRow, NotificationFilter, NotificationRow};
+pub use time::public_time;
+
+/// An open database of this schema version.
+#[derive(Debug)]
+pub struct Store {
+    conn: Connection,
+    /// For error messages.
+    path: PathBuf,
+}
+
+impl Store {
+    /// The file, or `:memory:`.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// An error of SQLite's while doing something with this file: `doing` completes "cannot …".
+    fn failed(&self, doing: &'static str) -> impl FnOnce(rusqlite::Error) -> StoreError {
+        let path = self.path.clone();
+        move |source| StoreError::sqlite(&path, doing, source)
+    }
+}

@@ -1,0 +1,150 @@
+//! Saving a cycle and reading back what the next one needs.
+
+use super::*;
+
+#[test]
+fn a_snapshot_comes_back_as_it_went_in() {
+    let mut store = Store::in_memory().unwrap();
+    let cycle = cycle("2025-10-27T14:20:01.005Z");
+    store.save_cycle(&cycle.record()).unwrap();
+    let mut back = store.previous_snapshot("boot-1").unwrap().unwrap();
+    back.samples.sort_by(|a, b| (&a.name, &a.labels).cmp(&(&b.name, &b.labels)));
+    let mut expected = cycle.snapshot.clone();
+    expected.samples.sort_by(|a, b| (&a.name, &a.labels).cmp(&(&b.name, &b.labels)));
+    expected.diagnostics.clear();
+    assert_eq!(back, expected);
+}
+
+#[test]
+fn the_previous_snapshot_is_the_latest_of_this_boot() {
+    let mut store = Store::in_memory().unwrap();
+    assert_eq!(store.previous_snapshot("boot-1").unwrap(), None);
+    for (at, boot) in
+        [("2025-01-01T00:00:00Z", "one"), ("2025-01-01T00:05:00Z", "one"), ("2025-01-01T00:10:00Z", "two")]
+    {
+        store.save_cycle(&cycle_of(snapshot(at, boot, 3), Vec::new()).record()).unwrap();
+    }
+    let time_of = |boot| store.previous_snapshot(boot).unwrap().map(|snapshot| snapshot.time.to_string());
+    assert_eq!(time_of("one").as_deref(), Some("2025-01-01T00:05:00Z"));
+    assert_eq!(time_of("two").as_deref(), Some("2025-01-01T00:10:00Z"));
+    assert_eq!(time_of("three"), None);
+}
+
+#[test]
+fn facts_that_change_within_a_boot_are_kept_apart() {
+    let mut store = Store::in_memory().unwrap();
+    let mut second = cycle_of(snapshot("2025-01-01T00:05:00Z", "one", 1), Vec::new());
+    second.snapshot.host.os_description = "Debian GNU/Linux 13".to_owned();
+    store.save_cycle(&cycle_of(snapshot("2025-01-01T00:00:00Z", "one", 1), Vec::new()).record()).unwrap();
+    store.save_cycle(&second.record()).unwrap();
+    assert_eq!(store.previous_snapshot("one").unwrap().unwrap().host, second.snapshot.host);
+    assert_eq!(count(&store, "hosts"), 2);
+}
+
+#[test]
+fn what_repeats_is_stored_once() {
+    let mut store = Store::in_memory().unwrap();
+    for minute in 0..3 {
+        store.save_cycle(&cycle(&format!("2025-01-01T00:0{minute}:00Z")).record()).unwrap();
+    }
+    for (table, rows) in [("runs", 3), ("hosts", 1), ("series", 8), ("samples", 24), ("modules", 1), ("settings", 1)] {
+        assert_eq!(count(&store, table), rows, "{table}");
+    }
+}
+
+#[test]
+fn an_evaluation_is_stored_with_its_module_settings_and_failure() {
+    let mut store = Store::in_memory().unwrap();
+    store.save_cycle(&cycle("2025-01-01T00:00:00Z").record()).unwrap();
+    let sql = "SELECT concat_ws('|', instance, status, reason, detail, fuel, duration_us, modules.name, size_bytes,
+            first_seen_ms, settings.body, settings.digest)
+        FROM evaluations JOIN modules ON modules.id = module_id JOIN settings ON settings.id = settings_id ORDER BY 1";
+    let rows: Vec<String> =
+        store.conn.prepare(sql).unwrap().query_map((), |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    // printf '{"warning":90.0}' | sha256sum
+    let same = r#"123456|55|disk|50000|1735689600000|{"warning":90.0}|018c6698d9b73b73"#;
+    assert!(rows[0].starts_with(&format!("disk|warning|{same}")), "{}", rows[0]);
+    assert!(rows[1].starts_with(&format!("loop|unknown|out_of_fuel|used 500000000|{same}")), "{}", rows[1]);
+    let verdict: (String, String) = store
+        .conn
+        .query_row("SELECT measures, attributes FROM verdicts WHERE subject = '/var'", (), |row| row.try_into())
+        .unwrap();
+    assert_eq!(verdict.0, r#"[{"name":"used","value":91.0,"unit":"%","warning":90.0,"critical":null}]"#);
+    assert_eq!(verdict.1, r#"{"owner":"storage team"}"#);
+}
+
+#[test]
+fn a_module_that_could_not_be_loaded_has_no_row() {
+    let mut store = Store::in_memory().unwrap();
+    let mut broken = evaluation("broken", Err(Failure::new(Reason::InvalidModule, "not WebAssembly")));
+    broken.module = None;
+    store.save_cycle(&cycle_of(snapshot("2025-01-01T00:00:00Z", "one", 1), vec![broken]).record()).unwrap();
+    assert_eq!(count(&store, "modules"), 0);
+    assert_eq!(count(&store, "evaluations WHERE module_id IS NULL AND reason = 'invalid_module'"), 1);
+}
+
+#[test]
+fn the_previous_statuses_are_of_the_last_time_each_instance_judged() {
+    let mut store = Store::in_memory().unwrap();
+    assert!(store.previous_statuses().unwrap().is_empty());
+    let failure = || Failure::new(Reason::Trap, "unreachable");
+    let cycles = [
+        vec![
+            evaluation("cpu", Ok(vec![verdict("", Status::Critical)])),
+            evaluation("disk", Ok(vec![verdict("/", Status::Ok), verdict("/var", Status::Warning)])),
+            evaluation("loop", Err(failure())),
+        ],
+        vec![evaluation("cpu", Ok(vec![verdict("", Status::Ok)])), evaluation("disk", Err(failure()))],
+        vec![evaluation("disk", Err(failure()))],
+    ];
+    for (minute, evaluations) in cycles.into_iter().enumerate() {
+        let snapshot = snapshot(&format!("2025-01-01T00:0{minute}:00Z"), "one", 1);
+        store.save_cycle(&cycle_of(snapshot, evaluations).record()).unwrap();
+    }
+    let statuses = store.previous_statuses().unwrap();
+    assert_eq!(statuses.len(), 2);
+    assert_eq!(statuses["cpu"], [(String::new(), Status::Ok)]);
+    assert_eq!(statuses["disk"], [("/".to_owned(), Status::Ok), ("/var".to_owned(), Status::Warning)]);
+}
+
+#[test]
+fn a_cycle_that_fails_at_the_end_leaves_nothing() {
+    let mut store = Store::in_memory().unwrap();
+    let mut bad = cycle("2025-01-01T00:00:00Z");
+    // The same instance twice is refused when all samples are written already.
+    bad.evaluations.push(bad.evaluations[0].clone());
+    let error = store.save_cycle(&bad.record()).unwrap_err();
+    assert!(error.to_string().contains("UNIQUE constraint failed: evaluations.run_id"), "{error}");
+    for table in TABLES {
+        assert_eq!(count(&store, table), 0, "{table}");
+    }
+    // And the connection is good for the next one.
+    store.save_cycle(&cycle("2025-01-01T00:05:00Z").record()).unwrap();
+}
+
+#[test]
+fn a_value_that_is_not_finite_cannot_get_in() {
+    let mut store = Store::in_memory().unwrap();
+    for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        let mut bad = cycle("2025-01-01T00:00:00Z");
+        bad.snapshot.samples[0].value = value;
+        let error = store.save_cycle(&bad.record()).unwrap_err();
+        assert!(error.to_string().contains("constraint failed"), "{error}");
+        assert_eq!(count(&store, "samples"), 0);
+    }
+    let mut extremes = cycle("2025-01-01T00:00:00Z");
+    extremes.snapshot.samples[0].value = f64::MAX;
+    extremes.snapshot.samples[1].value = f64::MIN_POSITIVE;
+    store.save_cycle(&extremes.record()).unwrap();
+}
+
+#[test]
+fn deleting_a_run_takes_all_that_hangs_on_it() {
+    let mut store = Store::in_memory().unwrap();
+    let run_id = store.save_cycle(&cycle("2025-01-01T00:00:00Z").record()).unwrap();
+    store.conn.execute("DELETE FROM runs WHERE id = ?", [run_id]).unwrap();
+    for table in ["samples", "diagnostics", "system_metrics", "notifications", "evaluations", "verdicts"] {
+        assert_eq!(count(&store, table), 0, "{table}");
+    }
+    store.check().unwrap();
+}

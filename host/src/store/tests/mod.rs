@@ -1,0 +1,133 @@
+//! The store on real files: what goes in comes out, and what is wrong with a file is said.
+#![allow(clippy::unwrap_used)]
+
+mod concurrent;
+mod cycles;
+mod files;
+mod full_disk;
+mod queries;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::*;
+use crate::alert::{self, Notification};
+use crate::check::{Evaluation, Failure, Measure, ModuleInfo, Reason, SettingValue, Settings, Status, Verdict};
+use crate::metric::{Headline, Host, Labels, Snapshot};
+
+/// A cycle that owns what a [`CycleRecord`] borrows.
+struct Cycle {
+    snapshot: Snapshot,
+    headline: Headline,
+    evaluations: Vec<Evaluation>,
+    notifications: Vec<Notification>,
+}
+
+impl Cycle {
+    fn record(&self) -> CycleRecord<'_> {
+        CycleRecord {
+            snapshot: &self.snapshot,
+            headline: &self.headline,
+            evaluations: &self.evaluations,
+            notifications: &self.notifications,
+            duration: Duration::from_millis(42),
+        }
+    }
+}
+
+fn time(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn host(boot_id: &str) -> Host {
+    Host {
+        name: "web-1".to_owned(),
+        os_type: "linux".to_owned(),
+        os_description: "Debian GNU/Linux 12".to_owned(),
+        platform: "Linux 6.1.0 (Debian GNU/Linux 12) x86_64".to_owned(),
+        arch: "x86_64".to_owned(),
+        boot_id: boot_id.to_owned(),
+    }
+}
+
+/// A snapshot with `extra` series beside a few real ones.
+fn snapshot(at: &str, boot_id: &str, extra: u32) -> Snapshot {
+    let mut snapshot = Snapshot::new(time(at), host(boot_id));
+    snapshot.push("system.cpu.utilization", Labels::none(), 0.855);
+    snapshot.push("system.cpu.logical.count", Labels::none(), 4.0);
+    snapshot.push("system.memory.limit", Labels::none(), 8_589_934_592.0);
+    for cpu in 0..extra {
+        let labels = Labels::from([("cpu.logical_number", format!("{cpu}")), ("cpu.mode", "user".to_owned())]);
+        snapshot.push("system.cpu.time", labels, f64::from(cpu) * 1_234.56);
+    }
+    snapshot.diagnose("filesystem", "/mnt/nfs: stuck");
+    snapshot
+}
+
+fn verdict(subject: &str, status: Status) -> Verdict {
+    Verdict {
+        status,
+        subject: subject.to_owned(),
+        title: "High disk usage".to_owned(),
+        message: format!("Disk usage of {subject} is 91.0% (threshold: 90%)"),
+        measures: vec![Measure {
+            name: "used".to_owned(),
+            value: 91.0,
+            unit: "%".to_owned(),
+            warning: Some(90.0),
+            critical: None,
+        }],
+        attributes: Labels::from([("owner", "storage team")]),
+    }
+}
+
+fn evaluation(instance: &str, outcome: Result<Vec<Verdict>, Failure>) -> Evaluation {
+    let module = ModuleInfo {
+        digest: "ab".repeat(32),
+        name: "disk".to_owned(),
+        version: "1.0.0".to_owned(),
+        size_bytes: 50_000,
+    };
+    Evaluation {
+        instance: instance.to_owned(),
+        channel: "system_monitoring".to_owned(),
+        module: Some(Arc::new(module)),
+        settings: Settings::from([("warning".to_owned(), SettingValue::Number(90.0))]),
+        outcome,
+        fuel: 123_456,
+        duration: Duration::from_micros(55),
+    }
+}
+
+fn cycle_of(snapshot: Snapshot, evaluations: Vec<Evaluation>) -> Cycle {
+    let headline = Headline::of(&snapshot);
+    let notifications = alert::notifications(&evaluations);
+    Cycle { snapshot, headline, evaluations, notifications }
+}
+
+/// A cycle with one warning, one ok and one check that could not judge.
+fn cycle(at: &str) -> Cycle {
+    let verdicts = vec![verdict("/", Status::Ok), verdict("/var", Status::Warning)];
+    let failure = Failure::new(Reason::OutOfFuel, "used 500000000");
+    cycle_of(snapshot(at, "boot-1", 5), vec![evaluation("disk", Ok(verdicts)), evaluation("loop", Err(failure))])
+}
+
+fn count(store: &Store, table: &str) -> i64 {
+    store.conn.query_row(&format!("SELECT count(*) FROM {table}"), (), |row| row.get(0)).unwrap()
+}
+
+const TABLES: [&str; 11] = [
+    "hosts",
+    "runs",
+    "series",
+    "samples",
+    "diagnostics",
+    "system_metrics",
+    "notifications",
+    "modules",
+    "settings",
+    "evaluations",
+    "verdicts",
+];
