@@ -1,0 +1,71 @@
+//! Compiling other people's modules: apart, within limits, and once.
+
+use serde_json::Value;
+
+use crate::support::{Site, check};
+
+/// Some 70 KB that take a compiler a minute and gigabytes: every local may change in every one of the nested loops.
+fn costly_to_compile() -> Vec<u8> {
+    const LOCALS: usize = 2_000;
+    const LOOPS: usize = 2_000;
+    let mut body = String::new();
+    for index in 0..LOOPS {
+        body += &format!("(loop (local.set {0} (i64.add (local.get {0}) (i64.const 1))) ", index % LOCALS);
+    }
+    for index in 0..LOOPS {
+        body += &format!("(br_if 0 (i64.eqz (local.get {}))))", index % LOCALS);
+    }
+    let locals = "i64 ".repeat(LOCALS);
+    wat::parse_str(format!("(component (core module (func (local {locals}) {body})))")).unwrap()
+}
+
+#[test]
+fn a_module_that_takes_too_much_to_compile_is_put_into_quarantine() {
+    // Time enough on a slow machine, so that it is the limits that end it.
+    let site = Site::with_config("timeout_seconds = 300\n");
+    site.run_json();
+    site.write("checks.d/costly.wasm", costly_to_compile());
+    let first = site.run_json();
+    let costly = check(&first, "costly");
+    assert_eq!(costly["reason"], "compile_limit", "{costly:#}");
+    for builtin in ["cpu", "memory", "disk", "network"] {
+        assert_eq!(check(&first, builtin)["reason"], Value::Null, "{builtin}");
+    }
+    assert_eq!(site.count("runs"), 2);
+
+    let second = site.run_json();
+    let detail = check(&second, "costly")["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains("in quarantine as "), "{detail}");
+    assert!(site.says(&["check", "list", "--format", "json"], 0).stdout.contains("in quarantine as "));
+
+    let digest = detail.rsplit(' ').next().unwrap();
+    assert_eq!(site.says(&["check", "release", digest], 0).stdout, "released 1\n");
+    site.says(&["check", "release", digest], 1).error();
+    site.says(&["check", "release", "../../etc"], 2);
+}
+
+#[test]
+fn a_module_within_the_limits_is_compiled_once() {
+    let site = Site::new();
+    site.drop_guest("misbehave", "fine");
+    for _ in 0..2 {
+        assert_eq!(check(&site.run_json(), "fine")["status"], "ok");
+    }
+    let compiled = std::fs::read_dir(site.path("data/cache")).unwrap().count();
+    // Five modules and the key.
+    assert_eq!(compiled, 6);
+}
+
+#[test]
+fn a_run_without_time_for_a_compilation_tries_it_again_in_the_next_one() {
+    let site = Site::with_config("timeout_seconds = 2\n");
+    site.run_json();
+    site.write("checks.d/costly.wasm", costly_to_compile());
+    for _ in 0..2 {
+        let report = site.run_json();
+        assert_eq!(check(&report, "costly")["reason"], "deadline", "{report:#}");
+        for builtin in ["cpu", "memory", "disk", "network"] {
+            assert_eq!(check(&report, builtin)["reason"], Value::Null, "{builtin} has its time");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Checks that are not ours: dropped into a directory, configured, written from scratch outside the workspace.
+
+use std::fs;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::support::{Site, check, guest_file, root};
+
+#[test]
+fn a_module_that_was_dropped_in_runs_from_the_next_cycle_on() {
+    let site = Site::new();
+    let first = site.run_json();
+    assert_eq!(first["checks"].as_array().unwrap().len(), 4);
+    site.drop_guest("misbehave", "team-check");
+    let second = site.run_json();
+    let dropped = check(&second, "team-check");
+    assert_eq!(dropped["status"], "ok", "{dropped:#}");
+    assert_eq!(dropped["channel"], "system_monitoring");
+    assert_eq!(site.count("modules"), 5);
+}
+
+#[test]
+fn the_directory_may_be_named_by_flag_variable_and_file() {
+    let site = Site::new();
+    site.write("mine/extra.wasm", fs::read(guest_file("misbehave")).unwrap());
+    let names = |said: crate::support::Said| {
+        let report: Value = serde_json::from_str(&said.stdout).unwrap();
+        report["checks"].as_array().unwrap().iter().any(|check| check["name"] == "extra")
+    };
+    assert!(names(site.says(&["run", "--format", "json", "--checks", "mine"], 0)));
+    let mut command = site.checkpost(&["run", "--format", "json"]);
+    assert!(names(crate::support::Said::of(command.env("CHECKPOST_CHECKS", "mine"), 0)));
+    site.write("checkpost.toml", "checks_dir = \"mine\"\n");
+    assert!(names(site.says(&["run", "--format", "json"], 0)));
+    site.write("checkpost.toml", "");
+    assert!(!names(site.says(&["run", "--format", "json"], 0)));
+}
+
+#[test]
+fn one_module_has_many_instances_each_with_its_settings_and_channel() {
+    let site = Site::with_config(
+        "[[check]]\nname = \"memory-team-a\"\nmodule = \"memory\"\nchannel = \"security_check\"\n[check.settings]\nthreshold = 0.01\n\
+         [[check]]\nname = \"memory-team-b\"\nmodule = \"memory\"\nchannel = \"log_analysis\"\n[check.settings]\nthreshold = 100\n",
+    );
+    let report = site.run_json();
+    assert_eq!(check(&report, "memory-team-a")["status"], "warning");
+    assert_eq!(check(&report, "memory-team-b")["status"], "ok");
+    assert_eq!(site.count("notifications WHERE channel = 'security_check' AND check_name = 'memory-team-a'"), 1);
+    assert_eq!(site.count("notifications WHERE channel = 'log_analysis'"), 0);
+}
+
+#[test]
+fn a_disabled_check_does_not_run() {
+    let site = Site::with_config("[[check]]\nname = \"network\"\nenabled = false\n");
+    let report = site.run_json();
+    assert!(report["checks"].as_array().unwrap().iter().all(|check| check["name"] != "network"));
+}
+
+#[test]
+fn a_checks_directory_that_cannot_be_read_is_not_silently_empty() {
+    let site = Site::new();
+    // Permissions do not bind root, but nobody can list a file.
+    site.write("checks.d", "");
+    let report = site.run_json();
+    assert_eq!(check(&report, "checks directory")["reason"], "unreadable", "{report:#}");
+    assert_ne!(check(&report, "memory")["status"], "unknown");
+    assert!(site.says(&["check", "list", "--format", "json"], 0).stdout.contains("\"detail\": \"cannot read "));
+}
+
+#[test]
+fn settings_that_a_dropped_module_would_refuse_do_not_stop_the_others() {
+    let site = Site::new();
+    // Its only mode without settings is to refuse them.
+    site.drop_guest("refuse-settings", "picky");
+    let report = site.run_json();
+    assert_eq!(check(&report, "picky")["reason"], "settings_refused");
+    assert_ne!(check(&report, "memory")["status"], "unknown");
+}
+
+#[test]
+fn settings_that_a_configured_module_refuses_are_a_mistake_in_the_configuration() {
+    let module = guest_file("refuse-settings");
+    let site = Site::with_config(&format!("[[check]]\nname = \"picky\"\nmodule = {module:?}\n"));
+    let said = site.says(&["run"], 2);
+    assert!(
+        said.error().contains("checkpost.toml:2: check 'picky' refuses its settings: secret is not set"),
+        "{}",
+        said.stderr
+    );
+    assert!(site.is_empty());
+}
+
+#[test]
+fn the_core_module_and_its_component_judge_alike() {
+    let site = Site::new();
+    site.drop_guest("misbehave", "core");
+    let core = site.path("checks.d/core.wasm");
+    let component = site.path("checks.d/component.wasm");
+    site.checkpost(&["check", "pack"]).arg(&core).arg("-o").arg(&component).assert().success();
+    let report = site.run_json();
+    let (core, component) = (check(&report, "core"), check(&report, "component"));
+    assert_eq!(core["verdicts"], component["verdicts"]);
+    assert_eq!(core["fuel"], component["fuel"]);
+    assert_ne!(core["module"]["digest"], component["module"]["digest"]);
+}
+
+/// What the README tells a team to do, in a crate of their own.
+#[test]
+fn a_check_written_with_the_sdk_outside_the_workspace_alerts() {
+    let site = Site::new();
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let block = |language: &str| {
+        let (_, rest) = readme.split_once(&format!("<!-- first-check -->\n```{language}\n")).expect(language);
+        rest.split_once("\n```").unwrap().0.to_owned()
+    };
+    let sdk = root().canonicalize().unwrap().join("checks/sdk");
+    site.write("crate/Cargo.toml", block("toml").replace("/path/to/checkpost/checks/sdk", sdk.to_str().unwrap()));
+    // A line that every machine is below, so that it alerts.
+    site.write("crate/src/lib.rs", block("rust").replace("minimum: f64 = 1.0", "minimum: f64 = 100000.0"));
+    let built = Command::new(root().join("checks/cargo.sh"))
+        .args(["build", "--release", "--manifest-path"])
+        .arg(site.path("crate/Cargo.toml"))
+        .env("CARGO_TARGET_DIR", root().canonicalize().unwrap().join("target/scratch-check"))
+        .output()
+        .unwrap();
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    let wasm = root().join("target/scratch-check/wasm32-unknown-unknown/release/memory_reserve.wasm");
+    site.write("checks.d/memory-reserve.wasm", fs::read(wasm).unwrap());
+    let report = site.run_json();
+    let evaluation = check(&report, "memory-reserve");
+    assert_eq!(evaluation["status"], "warning", "{evaluation:#}");
+    assert_eq!(site.count("notifications WHERE check_name = 'memory-reserve' AND level = 'WARNING'"), 1);
+}

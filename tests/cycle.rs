@@ -1,0 +1,176 @@
+//! One cycle: measured, judged, stored, reported.
+
+use std::time::{Duration, Instant};
+
+use crate::support::{Site, check, skip};
+
+/// The two queries that people have in their scripts.
+const METRICS: &str = "SELECT timestamp, hostname, cpu_percent, memory_percent, disk_percent FROM system_metrics ORDER BY timestamp DESC LIMIT 10;";
+const NOTIFICATIONS: &str = "SELECT title, level, message, sent_at FROM notifications WHERE channel = 'system_monitoring' ORDER BY sent_at DESC LIMIT 10;";
+
+fn sqlite3(site: &Site, sql: &str) -> Vec<String> {
+    let output = std::process::Command::new("sqlite3").arg(site.path("data/automation.db")).arg(sql).output();
+    match output {
+        Ok(output) => {
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+        }
+        // The tool is missing: the library understands the same SQL.
+        Err(_) => {
+            let database = site.database();
+            let mut statement = database.prepare(sql).unwrap();
+            let columns = statement.column_count();
+            let text = |row: &rusqlite::Row<'_>, column| match row.get_ref(column).unwrap() {
+                rusqlite::types::ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
+                other => format!("{other:?}"),
+            };
+            let line = |row: &rusqlite::Row<'_>| {
+                Ok((0..columns).map(|column| text(row, column)).collect::<Vec<_>>().join("|"))
+            };
+            statement.query_map([], line).unwrap().map(Result::unwrap).collect()
+        }
+    }
+}
+
+#[test]
+fn a_first_run_reports_and_both_queries_answer() {
+    let site = Site::new();
+    let said = site.says(&["run"], 0);
+    for part in ["Checkpost system report", "CPU", "Memory", "Disk", "Network", "Thresholds", "> 80%", "> 85%", "> 90%"]
+    {
+        assert!(said.stdout.contains(part), "{part} is not in\n{}", said.stdout);
+    }
+    assert_eq!(said.stderr, "");
+    let rows = sqlite3(&site, METRICS);
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    assert_eq!(sqlite3(&site, NOTIFICATIONS).len() as i64, site.count("notifications"));
+    assert!(site.count("samples") > 10, "every reading is stored");
+}
+
+#[test]
+fn low_thresholds_bring_notifications() {
+    let site = Site::new();
+    let mut run = site.checkpost(&["run"]);
+    run.env("CPU_THRESHOLD", "0.01").env("MEMORY_THRESHOLD", "0.01").env("DISK_THRESHOLD", "0.01");
+    run.assert().success();
+    let rows = sqlite3(&site, NOTIFICATIONS);
+    for part in ["Memory usage is ", "threshold: 0.01%)", "Disk usage of / is "] {
+        assert!(rows.iter().any(|row| row.contains(part)), "{part} is not in {rows:?}");
+    }
+}
+
+#[test]
+fn the_second_cycle_measures_the_cpu_since_the_first() {
+    let site = Site::new();
+    let interval = |report: &serde_json::Value| {
+        let run_id = report["run_id"].as_i64().unwrap();
+        site.value::<f64>(&format!(
+            "SELECT value FROM samples JOIN series ON series.id = series_id WHERE name = 'checkpost.cpu.interval' AND run_id = {run_id}"
+        ))
+    };
+    let started = Instant::now();
+    let first = interval(&site.run_json());
+    assert!((0.25..5.0).contains(&first), "{first}");
+    // Not a sleep for the code's sake: only real time makes a real interval, and it must be 5 s at least.
+    std::thread::sleep(Duration::from_millis(5_300));
+    let second = interval(&site.run_json());
+    let elapsed = started.elapsed().as_secs_f64();
+    assert!((5.0..=elapsed).contains(&second), "{second} of {elapsed}");
+}
+
+#[test]
+fn load_on_all_cores_is_critical() {
+    let site = Site::new();
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    let cores = std::thread::available_parallelism().unwrap().get();
+    let of_host = site.run_json()["metrics"]["cpu_count"].as_u64().unwrap();
+    if cores as u64 != of_host {
+        return skip("this container may not use all the cores that the host has");
+    }
+    let report = std::thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| {
+                while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    std::hint::spin_loop()
+                }
+            });
+        }
+        let report = site.run_json();
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        report
+    });
+    let cpu = check(&report, "cpu");
+    assert_eq!(cpu["status"], "critical", "{cpu:#}");
+    // Of this run only: the tests beside this one may have loaded the machine in the first one too.
+    let run_id = &report["run_id"];
+    let of_run = format!("notifications WHERE level = 'CRITICAL' AND check_name = 'cpu' AND run_id = {run_id}");
+    assert_eq!(site.count(&of_run), 1);
+}
+
+#[test]
+fn a_raised_status_clears_at_the_lower_line() {
+    let memory = |threshold: &str, clear: &str| {
+        format!("[[check]]\nname = \"memory\"\n[check.settings]\nthreshold = {threshold}\n{clear}\n")
+    };
+    let site = Site::with_config(&memory("0.01", ""));
+    assert_eq!(check(&site.run_json(), "memory")["status"], "warning");
+    // Usage is between the lines now: it stays raised because it was.
+    site.write("checkpost.toml", memory("99.9", "clear = 0.01"));
+    assert_eq!(check(&site.run_json(), "memory")["status"], "warning");
+    site.write("checkpost.toml", memory("99.9", ""));
+    assert_eq!(check(&site.run_json(), "memory")["status"], "ok");
+}
+
+#[test]
+fn a_warm_run_loads_what_the_first_one_compiled() {
+    let site = Site::new();
+    site.run_json();
+    let modules = || std::fs::read_dir(site.path("data/cache")).unwrap().count();
+    // Four modules and the key.
+    assert_eq!(modules(), 5);
+    let before = std::fs::metadata(site.path("data/cache/key")).unwrap().modified().unwrap();
+    site.run_json();
+    assert_eq!(modules(), 5);
+    assert_eq!(std::fs::metadata(site.path("data/cache/key")).unwrap().modified().unwrap(), before);
+    assert!(!site.log().contains("compiled again"), "{}", site.log());
+}
+
+#[test]
+fn a_compiled_module_with_a_flipped_bit_is_compiled_again_and_never_run() {
+    let site = Site::new();
+    site.run_json();
+    for entry in std::fs::read_dir(site.path("data/cache")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "cwasm") {
+            let mut bytes = std::fs::read(&path).unwrap();
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 1;
+            std::fs::write(&path, bytes).unwrap();
+        }
+    }
+    let report = site.run_json();
+    assert_ne!(check(&report, "memory")["status"], "unknown", "{report:#}");
+    assert_eq!(site.log().matches("is compiled again").count(), 4, "{}", site.log());
+}
+
+#[test]
+fn a_row_that_cannot_be_understood_does_not_stop_the_next_runs() {
+    let site = Site::new();
+    site.run_json();
+    site.database().execute_batch("UPDATE hosts SET facts = '{}'").unwrap();
+    assert_eq!(site.run_json()["run_id"], 2);
+    assert!(site.log().contains("cannot be understood"), "{}", site.log());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_cache_that_others_can_write_to_is_not_used() {
+    use std::os::unix::fs::PermissionsExt;
+    let site = Site::new();
+    site.write("data/cache/planted", "");
+    std::fs::set_permissions(site.path("data/cache"), std::fs::Permissions::from_mode(0o777)).unwrap();
+    let report = site.run_json();
+    assert_ne!(check(&report, "memory")["status"], "unknown", "{report:#}");
+    assert!(site.log().contains("is not private"), "{}", site.log());
+    assert_eq!(std::fs::read_dir(site.path("data/cache")).unwrap().count(), 1);
+}

@@ -1,0 +1,87 @@
+//! A check that does whatever its setting `mode` says: one way to misbehave for each promise that a host makes.
+
+use std::hint::black_box;
+use std::process::abort;
+
+use checkpost_sdk::{Check, Input, Measure, Need, Status, Verdict, check, settings};
+
+settings! {
+    /// Misbehaves.
+    pub struct Misbehave {
+        /// How to misbehave.
+        mode: String = "ok", choices &[
+            "ok", "trap", "error", "nan", "huge-text", "many-verdicts", "loop", "recurse", "memory",
+            "duplicate-subject", "duplicate-measure", "flood", "control-text", "needs-error", "needs-trap", "needs-loop",
+        ];
+    }
+}
+
+impl Check for Misbehave {
+    const NAME: &'static str = "misbehave";
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+    const SUMMARY: &'static str = "Misbehaves in the way that it is told";
+
+    fn needs(&self) -> Result<Vec<Need>, String> {
+        match self.mode.as_str() {
+            "needs-error" => Err(r#"mode is "needs-error", allowed is anything else"#.to_owned()),
+            "needs-trap" => abort(),
+            "needs-loop" => spin(),
+            _ => Ok(vec![Need::current("system.cpu.utilization")]),
+        }
+    }
+
+    fn evaluate(&self, input: &Input) -> Result<Vec<Verdict>, String> {
+        match self.mode.as_str() {
+            "trap" => abort(),
+            "error" => Err("this is the reason why it cannot judge".to_owned()),
+            "nan" => Ok(vec![ok("fine").measure(Measure::new("used", f64::NAN, "%"))]),
+            "huge-text" => Ok(vec![ok(&"x".repeat(1 << 20))]),
+            "many-verdicts" => Ok((0..100_000).map(|number| ok("fine").subject(number.to_string())).collect()),
+            // Each within the limits, and together what fills a disk in a week.
+            "flood" => Ok((0..900).map(|number| ok(&"x".repeat(4000)).subject(number.to_string())).collect()),
+            "duplicate-measure" => {
+                Ok(vec![ok("fine").measure(Measure::new("used", 1.0, "%")).measure(Measure::new("used", 2.0, "%"))])
+            }
+            "loop" => spin(),
+            "recurse" => Ok(vec![ok(&recurse(u64::MAX - input.time_ms).to_string())]),
+            "memory" => hoard(),
+            "duplicate-subject" => Ok(vec![ok("first").subject("twice"), ok("second").subject("twice")]),
+            "control-text" => Ok(vec![control_text()]),
+            _ => Ok(vec![ok("fine")]),
+        }
+    }
+}
+
+check!(Misbehave);
+
+fn ok(message: &str) -> Verdict {
+    Verdict::new(Status::Ok, "Misbehave", message)
+}
+
+/// Never ends, and never asks for anything.
+fn spin() -> ! {
+    loop {
+        black_box(());
+    }
+}
+
+/// Not a tail call, and nothing that an optimiser turns into a loop: it uses up the stack, not the memory.
+fn recurse(depth: u64) -> u64 {
+    if depth == 0 { 0 } else { recurse(depth - 1).rotate_left(7) ^ depth }
+}
+
+/// Takes memory until none is given.
+fn hoard() -> ! {
+    loop {
+        black_box(Vec::<u8>::with_capacity(1 << 20).leak());
+    }
+}
+
+/// What must not reach a terminal, a log or a page as it is: a new line, a colour, a tag, letters that run backwards.
+fn control_text() -> Verdict {
+    let hostile = "first\nsecond \x1b[31mred <b>bold</b> \u{202e}backwards\0";
+    Verdict::new(Status::Warning, hostile, hostile)
+        .subject(hostile)
+        .measure(Measure::new("used\n%", 1.0, "%\n"))
+        .attribute("run\nbook", hostile)
+}

@@ -1,0 +1,13 @@
+//! Integration tests by capability: the real binary, real modules, real SQLite, real processes.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod bad_checks;
+mod bad_input;
+mod commands;
+mod compilation;
+#[cfg(unix)]
+mod cron;
+mod custom_checks;
+mod cycle;
+mod others;
+mod support;
