@@ -1,0 +1,42 @@
+# Each target says what it does: `make help`.
+PREBUILT ?= checks/prebuilt
+GUESTS ?= target/guests
+RUNS ?= 10
+VENV := target/venv
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint bench toolchain checks checks-fresh guests venv
+
+help: ## Say what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Measure this machine, judge the readings, store both in data/ and print the report
+	@cargo build --release --locked --package checkpost
+	@target/release/checkpost run
+
+test: guests venv ## Run all tests
+	cargo test --workspace --locked
+
+lint: ## What CI asks of the code besides the tests
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
+
+bench: venv ## Measure a whole run next to the psutil script it replaces, RUNS times
+	cargo build --release --locked --package checkpost
+	$(VENV)/bin/python tests/bench/whole_process.py target/release/checkpost $(RUNS)
+
+toolchain: ## Make sure that there is a compiler for WebAssembly
+	@checks/cargo.sh
+
+checks: ## Build the built-in checks into checks/prebuilt, or PREBUILT
+	@checks/build.sh checks "$(PREBUILT)"
+
+checks-fresh: ## Fail when a built-in check is not the one that its sources make
+	@checks/build.sh fresh "$(PREBUILT)"
+
+guests: ## Build the checks that the tests use into target/guests, or GUESTS
+	@checks/build.sh guests "$(GUESTS)"
+
+venv: ## Install psutil beside the build, for the tests and the benchmark that compare with it
+	@tests/venv.sh $(VENV)
