@@ -134,7 +134,7 @@ fn every_way_to_misbehave_has_its_reason() {
 
 #[test]
 fn a_loop_with_fuel_to_spare_ends_at_its_deadline() {
-    let evaluation = misbehaving("loop", "[limits]\nfuel = 1000000000000\nevaluation_ms = 100\n");
+    let evaluation = misbehaving("loop", "[limits]\nfuel = 100000000000\nevaluation_ms = 100\n");
     assert_eq!(evaluation["reason"], "deadline", "{evaluation:#}");
 }
 

@@ -56,7 +56,12 @@ pub enum Command {
     Db(DbCommand),
     /// Compile one module from standard input to standard output, within limits
     #[command(name = compile::COMMAND, hide = true)]
-    CompileModule,
+    CompileModule {
+        /// Processor time that it may use
+        cpu_seconds: u64,
+        /// Memory that it may use
+        memory_bytes: u64,
+    },
     /// Print a completion script for a shell
     Completions {
         /// The shell

@@ -9,14 +9,15 @@ use jiff::Timestamp;
 
 use crate::alert;
 use crate::check::{
-    CheckInstance, DEFAULT_CHANNEL, Evaluation, Failure, ModuleSource, Reason, SettingValue, Settings, Status, discover,
+    Allowance, CheckInstance, DEFAULT_CHANNEL, Evaluation, Failure, Grants, ModuleSource, Reason, SettingValue,
+    Settings, Status, discover,
 };
 use crate::clean;
 use crate::collect::{self, Request};
 use crate::config::{Config, ConfigError, ConfiguredCheck, Origin};
 use crate::metric::{Headline, Sample, Snapshot};
 use crate::report::{CycleReport, Threshold};
-use crate::sandbox::{Input, Judged, Need, Prepared, Sandbox, SandboxError, prepare};
+use crate::sandbox::{Input, Judged, Need, Prepared, Sandbox, SandboxError, SandboxOptions, prepare};
 use crate::store::{CycleRecord, Store, StoreError};
 
 /// Verdicts of one evaluation that the log spells out.
@@ -47,12 +48,13 @@ pub enum CycleError {
 /// When the configuration, the sandbox or the database is at fault. A check that fails is no error: it is `unknown`.
 pub fn run(config: &Config, now: Timestamp) -> Result<CycleReport, CycleError> {
     let started = Instant::now();
-    let mut sandbox = sandbox(config)?;
+    let instances = Instances::of(config);
+    let mut sandbox = sandbox(config, instances.count())?;
     // The other half is for measuring and storing, so that slow checks are told from a run that hangs.
     sandbox.end_at(started + config.timeout / 2);
     // Before the database is touched, since a setting that is refused must leave nothing behind; and before the CPU
     // window, so that compiling a new module is not measured as load.
-    let prepared = prepared(config, &sandbox)?;
+    let prepared = instances.prepare(&sandbox)?;
 
     let mut store = Store::open(&config.database.value)?;
     let previous_snapshot = store.previous_snapshot(&collect::host().boot_id)?;
@@ -92,35 +94,54 @@ pub fn run(config: &Config, now: Timestamp) -> Result<CycleReport, CycleError> {
     })
 }
 
-/// A sandbox with the configured limits and cache. A cache that cannot be used costs time, not the run.
+/// A sandbox as configured, for so many instances. A cache that cannot be used costs time, not the run.
 ///
 /// # Errors
 /// When the engine cannot be made.
-pub fn sandbox(config: &Config) -> Result<Sandbox, SandboxError> {
-    let mut sandbox = Sandbox::new(config.limits.clone())?;
+pub fn sandbox(config: &Config, instances: usize) -> Result<Sandbox, SandboxError> {
+    let options = SandboxOptions { wasi: config.wasi, compile: config.compile.clone(), evaluations: instances };
+    let mut sandbox = Sandbox::new(options)?;
     if let Err(error) = sandbox.cache_in(&config.cache_dir) {
         tracing::warn!("{error}; every check is compiled again in every run");
     }
     Ok(sandbox)
 }
 
-/// Every instance, ready to judge: the configured ones, and one for every other module in the checks directory.
-///
-/// # Errors
-/// Settings that the operator wrote and a check does not know, or refuses.
-pub fn prepared(config: &Config, sandbox: &Sandbox) -> Result<Vec<Prepared>, ConfigError> {
-    let mut checks = config.checks.clone();
-    let taken: Vec<&str> = config.checks.iter().map(|check| check.instance.name.as_str()).collect();
-    match discover(&config.checks_dir.value, &config.claimed_modules, &taken) {
-        Ok(found) => {
-            checks.extend(found.into_iter().map(unregistered));
-            prepare(sandbox, &checks)
-        }
-        Err(error) => {
-            let mut prepared = prepare(sandbox, &checks)?;
-            prepared.push(unreadable(&config.checks_dir.value, &error));
-            Ok(prepared)
-        }
+/// The instances of a cycle: the configured ones, one for every other module in the checks directory, and what stands for
+/// that directory when it cannot be read.
+pub struct Instances {
+    checks: Vec<ConfiguredCheck>,
+    unreadable: Option<Prepared>,
+}
+
+impl Instances {
+    /// Finds them.
+    pub fn of(config: &Config) -> Self {
+        let mut checks = config.checks.clone();
+        let taken: Vec<&str> = config.checks.iter().map(|check| check.instance.name.as_str()).collect();
+        let unreadable = match discover(&config.checks_dir.value, &config.claimed_modules, &taken, &config.allowance) {
+            Ok(found) => {
+                checks.extend(found.into_iter().map(unregistered));
+                None
+            }
+            Err(error) => Some(unreadable(&config.checks_dir.value, &error)),
+        };
+        Self { checks, unreadable }
+    }
+
+    /// How many will be evaluated.
+    pub fn count(&self) -> usize {
+        self.checks.len()
+    }
+
+    /// Every instance, ready to judge.
+    ///
+    /// # Errors
+    /// Settings that the operator wrote and a check does not know, or refuses.
+    pub fn prepare(self, sandbox: &Sandbox) -> Result<Vec<Prepared>, ConfigError> {
+        let mut prepared = prepare(sandbox, &self.checks)?;
+        prepared.extend(self.unreadable);
+        Ok(prepared)
     }
 }
 
@@ -139,6 +160,7 @@ fn unreadable(directory: &Path, error: &io::Error) -> Prepared {
             module: ModuleSource::File(directory.to_owned()),
             settings: Settings::new(),
             channel: DEFAULT_CHANNEL.to_owned(),
+            allowance: Allowance::default(),
         },
         settings: Settings::new(),
         ready: Err(Failure::new(Reason::Unreadable, detail)),
@@ -152,12 +174,12 @@ fn evaluate_all(sandbox: &Sandbox, prepared: &[Prepared], snapshot: &Snapshot, p
         let judged = match &check.ready {
             Err(failure) => Judged::failed(failure.clone()),
             Ok((module, needs)) => module.evaluate(
-                sandbox,
+                &instance.allowance.limits,
                 &Input {
                     time_ms: snapshot.time.as_millisecond().try_into().unwrap_or(0),
                     host: &host,
                     settings: &instance.settings,
-                    samples: needed(&snapshot.samples, needs),
+                    samples: passed(&snapshot.samples, needs, &instance.allowance.grants),
                     previous: previous.get(&instance.name).map(Vec::as_slice).unwrap_or_default(),
                 },
             ),
@@ -172,12 +194,13 @@ fn evaluate_all(sandbox: &Sandbox, prepared: &[Prepared], snapshot: &Snapshot, p
             duration: judged.duration,
         }
     };
-    prepared.iter().map(evaluate).collect()
+    sandbox.map(prepared, evaluate)
 }
 
-/// The readings that a check declared, and no others.
-fn needed<'a>(samples: &'a [Sample], needs: &[Need]) -> Vec<&'a Sample> {
-    samples.iter().filter(|sample| needs.iter().any(|need| need.matches(sample))).collect()
+/// The readings that a check declared and was granted, and no others.
+fn passed<'a>(samples: &'a [Sample], needs: &[Need], grants: &Grants) -> Vec<&'a Sample> {
+    let declared = |sample: &Sample| needs.iter().any(|need| need.matches(sample));
+    samples.iter().filter(|sample| declared(sample) && grants.allow(&sample.name)).collect()
 }
 
 /// The line that one of the percentage checks warns above.
@@ -218,6 +241,11 @@ fn log_evaluation(evaluation: &Evaluation) {
             let duration_us = evaluation.duration.as_micros() as u64;
             tracing::debug!(fuel = evaluation.fuel, duration_us, "Check {check}: {}", evaluation.status().level());
         }
-        Err(failure) => tracing::error!("Check {check} could not judge: {failure}"),
+        Err(failure) => {
+            tracing::error!("Check {check} could not judge: {failure}");
+            for line in failure.stderr.lines() {
+                tracing::error!("Check {check} wrote: {line}");
+            }
+        }
     }
 }

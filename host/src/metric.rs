@@ -53,6 +53,14 @@ impl<K: Into<Cow<'static, str>>, V: Into<String>, const N: usize> From<[(K, V); 
     }
 }
 
+/// Whether a name is the one meant, or begins as one that ends in `*` does.
+pub fn name_matches(pattern: &str, name: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(prefix) => name.starts_with(prefix),
+        None => name == pattern,
+    }
+}
+
 /// One reading, in the base unit of its metric. The value is finite.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Sample {

@@ -8,19 +8,25 @@ use std::path::{Path, PathBuf};
 
 use crate::clean;
 
-use super::{CheckInstance, ModuleSource, Settings};
+use super::{Allowance, CheckInstance, ModuleSource, Settings};
 
 /// The channel of an instance that names none.
 pub const DEFAULT_CHANNEL: &str = "system_monitoring";
 
-/// An instance for each `*.wasm` in `directory` that no configured instance claims, in the order of the file names.
+/// An instance for each `*.wasm` in `directory` that no configured instance claims, in the order of the file names. Each
+/// may use and see what `allowance` says.
 ///
 /// The instance is called after the file; when that name is taken, after the file with its ending, so that a dropped
 /// `cpu.wasm` runs beside the built-in `cpu` and cannot take its place unseen.
 ///
 /// # Errors
 /// When the directory is there and cannot be read.
-pub fn discover(directory: &Path, claimed: &[PathBuf], taken: &[&str]) -> io::Result<Vec<CheckInstance>> {
+pub fn discover(
+    directory: &Path,
+    claimed: &[PathBuf],
+    taken: &[&str],
+    allowance: &Allowance,
+) -> io::Result<Vec<CheckInstance>> {
     let entries = match fs::read_dir(directory) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -37,7 +43,7 @@ pub fn discover(directory: &Path, claimed: &[PathBuf], taken: &[&str]) -> io::Re
         }
     }
     let mut taken: BTreeSet<String> = taken.iter().map(|name| (*name).to_owned()).collect();
-    Ok(files.into_iter().map(|path| instance(path, &mut taken)).collect())
+    Ok(files.into_iter().map(|path| instance(path, &mut taken, allowance)).collect())
 }
 
 /// Hidden files are what editors and copying tools leave half-written.
@@ -46,7 +52,7 @@ fn is_module(path: &Path) -> bool {
     !hidden && path.extension().is_some_and(|extension| extension == "wasm")
 }
 
-fn instance(path: PathBuf, taken: &mut BTreeSet<String>) -> CheckInstance {
+fn instance(path: PathBuf, taken: &mut BTreeSet<String>, allowance: &Allowance) -> CheckInstance {
     let name = free_name(&path, taken);
     taken.insert(name.clone());
     CheckInstance {
@@ -54,6 +60,7 @@ fn instance(path: PathBuf, taken: &mut BTreeSet<String>) -> CheckInstance {
         module: ModuleSource::File(path),
         settings: Settings::new(),
         channel: DEFAULT_CHANNEL.to_owned(),
+        allowance: allowance.clone(),
     }
 }
 
@@ -73,7 +80,11 @@ mod tests {
     use super::*;
 
     fn names(directory: &Path, claimed: &[PathBuf], taken: &[&str]) -> Vec<String> {
-        discover(directory, claimed, taken).unwrap().into_iter().map(|instance| instance.name).collect()
+        discover(directory, claimed, taken, &Allowance::default())
+            .unwrap()
+            .into_iter()
+            .map(|instance| instance.name)
+            .collect()
     }
 
     #[test]

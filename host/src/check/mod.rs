@@ -2,6 +2,7 @@
 
 mod bundle;
 mod discover;
+mod limits;
 mod settings;
 
 use std::fmt;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use bundle::{BUNDLE, Builtin, builtin};
 pub use discover::{DEFAULT_CHANNEL, discover};
+pub use limits::{Allowance, Grants, Limits};
 pub use settings::{SettingValue, Settings};
 
 use crate::metric::Labels;
@@ -142,6 +144,8 @@ pub struct CheckInstance {
     pub settings: Settings,
     /// Which team its notifications are for: `system_monitoring`, `security_check`.
     pub channel: String,
+    /// What it may use and see.
+    pub allowance: Allowance,
 }
 
 /// Why an instance could not judge. The name of each case is stored and never changes.
@@ -168,6 +172,8 @@ pub enum Reason {
     InvalidOutput,
     /// It returned more than the limits allow.
     OutputLimit,
+    /// It asked for more past readings than the limits allow.
+    HistoryLimit,
     /// It used up its fuel.
     OutOfFuel,
     /// It did not end within its wall-clock time.
@@ -182,7 +188,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Unreadable,
         Self::ModuleTooLarge,
         Self::InvalidModule,
@@ -193,6 +199,7 @@ impl Reason {
         Self::GuestError,
         Self::InvalidOutput,
         Self::OutputLimit,
+        Self::HistoryLimit,
         Self::OutOfFuel,
         Self::Deadline,
         Self::MemoryLimit,
@@ -218,6 +225,7 @@ impl Reason {
             Self::GuestError => "guest_error",
             Self::InvalidOutput => "invalid_output",
             Self::OutputLimit => "output_limit",
+            Self::HistoryLimit => "history_limit",
             Self::OutOfFuel => "out_of_fuel",
             Self::Deadline => "deadline",
             Self::MemoryLimit => "memory_limit",
@@ -233,16 +241,23 @@ impl Reason {
             Self::ModuleTooLarge => "build it smaller, or raise limits.module_bytes",
             Self::InvalidModule => "copy the file again, or rebuild it",
             Self::ContractMismatch => "rebuild it for checkpost:check@0.1.0",
-            Self::DeniedImport => "build it without imports: a check can only compute",
+            Self::DeniedImport => {
+                "build it without imports: a check can only compute, and a language runtime may import WASI at most"
+            }
             Self::CompileLimit => "build it smaller; `checkpost check release DIGEST` lets it be tried again",
             Self::SettingsRefused => "correct its settings in checkpost.toml",
             Self::GuestError => "see its documentation for what it needs",
-            Self::InvalidOutput | Self::OutputLimit | Self::Trap | Self::StackOverflow => {
-                "report it to the author of the check"
+            Self::InvalidOutput | Self::Trap => "report it to the author of the check",
+            Self::StackOverflow => "report it to the author of the check, or raise limits.stack_bytes",
+            Self::OutputLimit => {
+                "report it to the author of the check, or raise limits.verdicts, limits.text_bytes or limits.output_bytes"
             }
+            Self::HistoryLimit => "ask for a shorter window, or raise limits.history_points",
             Self::OutOfFuel => "report it to the author of the check, or raise limits.fuel",
             Self::Deadline => "see whether the machine is overloaded, or raise limits.evaluation_ms or timeout_seconds",
-            Self::MemoryLimit => "report it to the author of the check, or raise limits.memory_bytes",
+            Self::MemoryLimit => {
+                "report it to the author of the check, or raise limits.memory_bytes or limits.memory_grows"
+            }
         }
     }
 }
@@ -254,12 +269,15 @@ pub struct Failure {
     pub reason: Reason,
     /// One clean line with the particulars.
     pub detail: String,
+    /// The end of what the check wrote to its standard error, clean; mostly empty, and only for the log.
+    #[serde(skip)]
+    pub stderr: String,
 }
 
 impl Failure {
     /// A failure with its particulars.
     pub fn new(reason: Reason, detail: impl Into<String>) -> Self {
-        Self { reason, detail: detail.into() }
+        Self { reason, detail: detail.into(), stderr: String::new() }
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use procfs::FromBufRead;
 
 use crate::clean;
-use crate::metric::Snapshot;
+use crate::metric::{Snapshot, name_matches};
 
 /// What is no physical interface: loopback, and the ends that containers and virtual machines are plugged into. Their
 /// traffic is counted again on the interface that it leaves the host by.
@@ -61,7 +61,7 @@ pub(super) fn push(interfaces: &[Interface], wanted: Option<&[String]>, snapshot
         }
     }
     for pattern in wanted.into_iter().flatten() {
-        if !interfaces.iter().any(|interface| matches(pattern, &interface.name)) {
+        if !interfaces.iter().any(|interface| name_matches(pattern, &interface.name)) {
             snapshot.diagnose("network", format!("no interface is called '{}'", clean::owned(pattern)));
         }
     }
@@ -79,16 +79,8 @@ pub(super) fn push(interfaces: &[Interface], wanted: Option<&[String]>, snapshot
 /// An explicit list wins entirely: it may name what is left out by default.
 fn is_wanted(name: &str, wanted: Option<&[String]>) -> bool {
     match wanted {
-        Some(patterns) => patterns.iter().any(|pattern| matches(pattern, name)),
-        None => !VIRTUAL.iter().any(|pattern| matches(pattern, name)),
-    }
-}
-
-/// A name, or a prefix with `*` at its end.
-fn matches(pattern: &str, name: &str) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(prefix) => name.starts_with(prefix),
-        None => name == pattern,
+        Some(patterns) => patterns.iter().any(|pattern| name_matches(pattern, name)),
+        None => !VIRTUAL.iter().any(|pattern| name_matches(pattern, name)),
     }
 }
 

@@ -6,8 +6,8 @@ use crate::sandbox::compile::serve;
 
 use super::{CommandError, DONE, FAILED};
 
-pub(super) fn run() -> Result<u8, CommandError> {
-    match serve(io::stdin().lock(), io::stdout().lock(), io::stderr().lock()) {
+pub(super) fn run(cpu_seconds: u64, memory_bytes: u64) -> Result<u8, CommandError> {
+    match serve(cpu_seconds, memory_bytes, io::stdin().lock(), io::stdout().lock(), io::stderr().lock()) {
         Ok(true) => Ok(DONE),
         Ok(false) => Ok(FAILED),
         Err(error) => Err(CommandError::Output(error)),

@@ -101,7 +101,7 @@ fn dispatch(cli: &Cli) -> Result<u8, CommandError> {
         Command::Check(CheckCommand::Inspect { module, format }) => check::inspect::run(global, module, *format),
         Command::Check(CheckCommand::Pack { module, output }) => check::pack::run(module, output),
         Command::Check(CheckCommand::Release { digest }) => check::release::run(global, digest),
-        Command::CompileModule => compile_module::run(),
+        Command::CompileModule { cpu_seconds, memory_bytes } => compile_module::run(*cpu_seconds, *memory_bytes),
         Command::Metrics(args) => metrics::run(global, args),
         Command::Notifications(args) => notifications::run(global, args),
         Command::Db(DbCommand::Migrate) => db::migrate(global),

@@ -6,20 +6,21 @@ use std::path::{Path, PathBuf};
 use super::paths::absolute;
 use super::raw::RawCheck;
 use super::{ConfigError, ConfiguredCheck, Sourced};
-use crate::check::{BUNDLE, CheckInstance, DEFAULT_CHANNEL, ModuleSource, SettingValue, builtin};
+use crate::check::{Allowance, BUNDLE, CheckInstance, DEFAULT_CHANNEL, ModuleSource, SettingValue, builtin};
 
 /// The instances that are enabled, in the order of the report, and the files that entries name, also disabled ones.
 ///
 /// A threshold of a name sets `threshold` of the instance that has this name, and wins over the file.
 pub(super) fn instances(
     mut entries: Vec<RawCheck>,
+    allowance: &Allowance,
     thresholds: &BTreeMap<&str, Sourced<f64>>,
     base_dir: &Path,
 ) -> Result<(Vec<ConfiguredCheck>, Vec<PathBuf>), ConfigError> {
     refuse_duplicates(&entries)?;
     for builtin in BUNDLE {
         if !entries.iter().any(|entry| entry.name.value == builtin.name) {
-            entries.push(untouched(builtin.name));
+            entries.push(untouched(builtin.name, allowance));
         }
     }
     // Stable: what is not built in keeps the order of the file.
@@ -55,8 +56,15 @@ fn refuse_duplicates(entries: &[RawCheck]) -> Result<(), ConfigError> {
 }
 
 /// The instance that a built-in check has when the file does not speak of it.
-fn untouched(name: &str) -> RawCheck {
-    RawCheck { name: Sourced::default_of(name), module: None, enabled: true, channel: None, settings: Vec::new() }
+fn untouched(name: &str, allowance: &Allowance) -> RawCheck {
+    RawCheck {
+        name: Sourced::default_of(name),
+        module: None,
+        enabled: true,
+        channel: None,
+        allowance: allowance.clone(),
+        settings: Vec::new(),
+    }
 }
 
 fn instance(
@@ -90,7 +98,7 @@ fn instance(
         .chain(threshold)
         .map(|(key, Sourced { value, origin })| ((key.clone(), value), (key, origin)))
         .unzip();
-    let instance = CheckInstance { name, module, settings, channel };
+    let instance = CheckInstance { name, module, settings, channel, allowance: entry.allowance };
     Ok(ConfiguredCheck { instance, origin, setting_origins })
 }
 

@@ -26,8 +26,8 @@ pub use error::ConfigError;
 pub use origin::{Origin, Sourced};
 pub use resolve::{Flags, load};
 
-use crate::check::{CheckInstance, SettingValue};
-use crate::sandbox::Limits;
+use crate::check::{Allowance, CheckInstance, SettingValue};
+use crate::sandbox::{CompileLimits, WasiPolicy};
 
 /// Everything that may be configured, valid.
 #[derive(Clone, Debug)]
@@ -46,8 +46,12 @@ pub struct Config {
     pub cache_dir: PathBuf,
     /// How long a whole run may take.
     pub timeout: Duration,
-    /// What one evaluation may use.
-    pub limits: Limits,
+    /// What an instance may use and see that says nothing else.
+    pub allowance: Allowance,
+    /// Whether checks may import WASI.
+    pub wasi: WasiPolicy,
+    /// What compiling one module may take.
+    pub compile: CompileLimits,
     /// What is collected.
     pub collect: CollectConfig,
     /// Every configured instance that is enabled: the built-in ones first, then `[[check]]` entries in file order.

@@ -8,8 +8,8 @@ use toml::de::DeTable;
 
 use super::section::{Section, Source};
 use super::{CollectConfig, ConfigError, Sourced};
-use crate::check::SettingValue;
-use crate::sandbox::Limits;
+use crate::check::{Allowance, Grants, Limits, SettingValue};
+use crate::sandbox::{CompileLimits, WasiPolicy};
 
 /// The file, with defaults for what no variable can say either.
 pub(super) struct RawConfig {
@@ -18,7 +18,9 @@ pub(super) struct RawConfig {
     pub(super) cache_dir: Option<Sourced<String>>,
     pub(super) timeout: Duration,
     pub(super) log: RawLog,
-    pub(super) limits: Limits,
+    pub(super) allowance: Allowance,
+    pub(super) wasi: WasiPolicy,
+    pub(super) compile: CompileLimits,
     pub(super) collect: CollectConfig,
     pub(super) checks: Vec<RawCheck>,
 }
@@ -38,8 +40,24 @@ pub(super) struct RawCheck {
     pub(super) module: Option<Sourced<String>>,
     pub(super) enabled: bool,
     pub(super) channel: Option<Sourced<String>>,
+    pub(super) allowance: Allowance,
     pub(super) settings: Vec<(String, Sourced<SettingValue>)>,
 }
+
+/// The keys at the top of the file.
+const KEYS: [&str; 11] = [
+    "database_url",
+    "checks_dir",
+    "cache_dir",
+    "timeout_seconds",
+    "grants",
+    "wasi",
+    "log",
+    "limits",
+    "compile",
+    "collect",
+    "check",
+];
 
 impl RawConfig {
     /// Reads the text of a file. That of no file is empty.
@@ -49,17 +67,23 @@ impl RawConfig {
             let (line, column) = source.position(error.span().map_or(text.len(), |span| span.start));
             ConfigError::Syntax { path: path.to_owned(), line, column, why: error.message().to_owned() }
         })?;
-        let keys = ["database_url", "checks_dir", "cache_dir", "timeout_seconds", "log", "limits", "collect", "check"];
-        let root = Section::new(source, "", table.get_ref(), &keys)?;
+        let root = Section::new(source, "", table.get_ref(), &KEYS)?;
+        let ceiling = ceiling(&root)?;
+        let allowance = Allowance {
+            limits: limits(&root, &Limits::DEFAULT, &ceiling)?,
+            grants: grants(&root)?.unwrap_or_default(),
+        };
         Ok(Self {
             database_url: root.text("database_url")?,
             checks_dir: root.text("checks_dir")?,
             cache_dir: root.text("cache_dir")?,
             timeout: Duration::from_secs(root.whole("timeout_seconds", 1..=3_600, 60)?),
             log: log(&root)?,
-            limits: limits(&root)?,
+            wasi: wasi(&root)?,
+            compile: compile(&root)?,
             collect: collect(&root)?,
-            checks: checks(&root)?,
+            checks: checks(&root, &allowance, &ceiling)?,
+            allowance,
         })
     }
 }
@@ -77,30 +101,91 @@ fn log(root: &Section<'_>) -> Result<RawLog, ConfigError> {
     })
 }
 
-fn limits(root: &Section<'_>) -> Result<Limits, ConfigError> {
-    let default = Limits::default();
-    let keys = ["fuel", "evaluation_ms", "memory_bytes", "verdicts", "text_bytes", "output_bytes", "module_bytes"];
-    let Some(limits) = root.section("limits", &keys)? else { return Ok(default) };
-    let evaluation_ms = u64::try_from(default.evaluation.as_millis()).unwrap_or(u64::MAX);
+/// The keys of a table of limits, in the order in which an error lists them.
+const LIMITS: [&str; 10] = [
+    "fuel",
+    "evaluation_ms",
+    "memory_bytes",
+    "memory_grows",
+    "stack_bytes",
+    "history_points",
+    "verdicts",
+    "text_bytes",
+    "output_bytes",
+    "module_bytes",
+];
+
+/// `[limits.ceiling]`: how far `[limits]` and the `[check.limits]` of any instance may go.
+fn ceiling(root: &Section<'_>) -> Result<Limits, ConfigError> {
+    let keys: Vec<_> = LIMITS.into_iter().chain(["ceiling"]).collect();
+    let limits = root.section("limits", &keys)?;
+    let ceiling = limits.map(|limits| limits.section("ceiling", &LIMITS)).transpose()?.flatten();
+    ceiling.map_or(Ok(Limits::CEILING), |ceiling| read_limits(&ceiling, &Limits::CEILING, &Limits::UTMOST))
+}
+
+/// The table `limits` of a section, whose own keys may be anything that was allowed before.
+fn limits(parent: &Section<'_>, default: &Limits, ceiling: &Limits) -> Result<Limits, ConfigError> {
+    let keys: Vec<_> = LIMITS.into_iter().chain(parent.is_root().then_some("ceiling")).collect();
+    let default = default.min(ceiling);
+    parent.section("limits", &keys)?.map_or(Ok(default.clone()), |limits| read_limits(&limits, &default, ceiling))
+}
+
+fn read_limits(table: &Section<'_>, default: &Limits, ceiling: &Limits) -> Result<Limits, ConfigError> {
+    let millis = |duration: Duration| duration.as_millis() as u64;
+    let size = |key, default: usize, ceiling: usize| table.whole(key, 1..=ceiling as u64, default);
     Ok(Limits {
-        fuel: limits.whole("fuel", 1..=1_000_000_000_000, default.fuel)?,
-        evaluation: Duration::from_millis(limits.whole("evaluation_ms", 1..=3_600_000, evaluation_ms)?),
-        memory_bytes: limits.whole("memory_bytes", 1..=2 << 30, default.memory_bytes)?,
-        verdicts: limits.whole("verdicts", 1..=100_000, default.verdicts)?,
-        text_bytes: limits.whole("text_bytes", 1..=1 << 20, default.text_bytes)?,
-        output_bytes: limits.whole("output_bytes", 1..=1 << 30, default.output_bytes)?,
-        module_bytes: limits.whole("module_bytes", 1..=1 << 30, default.module_bytes)?,
+        fuel: table.whole("fuel", 1..=ceiling.fuel, default.fuel)?,
+        evaluation: Duration::from_millis(table.whole(
+            "evaluation_ms",
+            1..=millis(ceiling.evaluation),
+            millis(default.evaluation),
+        )?),
+        memory_bytes: size("memory_bytes", default.memory_bytes, ceiling.memory_bytes)?,
+        memory_grows: size("memory_grows", default.memory_grows, ceiling.memory_grows)?,
+        // Less than a page or two is not enough for any call at all.
+        stack_bytes: table.whole("stack_bytes", 16 << 10..=ceiling.stack_bytes as u64, default.stack_bytes)?,
+        history_points: size("history_points", default.history_points, ceiling.history_points)?,
+        verdicts: size("verdicts", default.verdicts, ceiling.verdicts)?,
+        text_bytes: size("text_bytes", default.text_bytes, ceiling.text_bytes)?,
+        output_bytes: size("output_bytes", default.output_bytes, ceiling.output_bytes)?,
+        module_bytes: table.whole("module_bytes", 1..=ceiling.module_bytes, default.module_bytes)?,
     })
+}
+
+fn compile(root: &Section<'_>) -> Result<CompileLimits, ConfigError> {
+    let default = CompileLimits::default();
+    let keys = ["cpu_seconds", "wall_seconds", "memory_bytes"];
+    let Some(compile) = root.section("compile", &keys)? else { return Ok(default) };
+    Ok(CompileLimits {
+        cpu_seconds: compile.whole("cpu_seconds", 1..=3_600, default.cpu_seconds)?,
+        wall: Duration::from_secs(compile.whole("wall_seconds", 1..=3_600, default.wall.as_secs())?),
+        memory_bytes: compile.whole("memory_bytes", 64 << 20..=64 << 30, default.memory_bytes)?,
+    })
+}
+
+/// `grants`, of the file or of one `[[check]]`.
+fn grants(section: &Section<'_>) -> Result<Option<Grants>, ConfigError> {
+    let allowed = "a list of metric names, such as \"hw.temperature\", or beginnings of names, such as \"system.*\"";
+    Ok(section.texts("grants", allowed, is_pattern)?.map(Grants))
+}
+
+fn wasi(root: &Section<'_>) -> Result<WasiPolicy, ConfigError> {
+    let policy = root.choice("wasi", &[("stub", WasiPolicy::Stub), ("deny", WasiPolicy::Deny)])?;
+    Ok(policy.unwrap_or_default())
+}
+
+/// A name, or the beginning of one and a `*`.
+fn is_pattern(text: &str) -> bool {
+    !text.is_empty() && !text.strip_suffix('*').unwrap_or(text).contains('*')
 }
 
 fn collect(root: &Section<'_>) -> Result<CollectConfig, ConfigError> {
     let Some(collect) = root.section("collect", &["interfaces"])? else { return Ok(CollectConfig::default()) };
     let allowed = "a list of interface names, such as \"eth0\", or beginnings of names, such as \"wl*\"";
-    let is_pattern = |text: &str| !text.is_empty() && !text.strip_suffix('*').unwrap_or(text).contains('*');
     Ok(CollectConfig { interfaces: collect.texts("interfaces", allowed, is_pattern)? })
 }
 
-fn checks(root: &Section<'_>) -> Result<Vec<RawCheck>, ConfigError> {
+fn checks(root: &Section<'_>, allowance: &Allowance, ceiling: &Limits) -> Result<Vec<RawCheck>, ConfigError> {
     let check = |entry: Sourced<Section<'_>>| {
         let Sourced { value: check, origin } = entry;
         let name = check.text("name")?.ok_or_else(|| ConfigError::line(origin, "this [[check]] has no name"))?;
@@ -108,10 +193,15 @@ fn checks(root: &Section<'_>) -> Result<Vec<RawCheck>, ConfigError> {
             module: check.text("module")?,
             enabled: check.flag("enabled", true)?,
             channel: check.text("channel")?,
+            allowance: Allowance {
+                limits: limits(&check, &allowance.limits, ceiling)?,
+                grants: grants(&check)?.unwrap_or_else(|| allowance.grants.clone()),
+            },
             settings: check.settings("settings", &name.value)?,
             name,
         })
     };
-    let entries = root.sections("check", &["name", "module", "enabled", "channel", "settings"])?;
+    let keys = ["name", "module", "enabled", "channel", "limits", "grants", "settings"];
+    let entries = root.sections("check", &keys)?;
     entries.into_iter().map(check).collect()
 }

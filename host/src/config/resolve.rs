@@ -60,7 +60,7 @@ pub(super) fn load_or_system(
         None => database.value.with_file_name("cache"),
     };
     let log_file = raw.log.file.map_or_else(|| "logs/automation.log".to_owned(), |file| file.value);
-    let (checks, claimed_modules) = instances(raw.checks, &thresholds(&variables)?, &base_dir)?;
+    let (checks, claimed_modules) = instances(raw.checks, &raw.allowance, &thresholds(&variables)?, &base_dir)?;
     Ok(Config {
         database,
         log: LogConfig {
@@ -72,7 +72,9 @@ pub(super) fn load_or_system(
         checks_dir,
         cache_dir,
         timeout: raw.timeout,
-        limits: raw.limits,
+        allowance: raw.allowance,
+        wasi: raw.wasi,
+        compile: raw.compile,
         collect: raw.collect,
         checks,
         claimed_modules,

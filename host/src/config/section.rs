@@ -60,6 +60,11 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// Whether this is the file itself.
+    pub(super) fn is_root(&self) -> bool {
+        self.name.is_empty()
+    }
+
     /// A key as an operator would look for it: `log.level`.
     pub(super) fn key(&self, key: &str) -> String {
         if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }
@@ -94,6 +99,17 @@ impl<'a> Section<'a> {
     pub(super) fn flag(&self, key: &str, default: bool) -> Result<bool, ConfigError> {
         let flag = self.read(key, "true or false", DeValue::as_bool)?;
         Ok(flag.map_or(default, |flag| flag.value))
+    }
+
+    /// One of a few words.
+    pub(super) fn choice<T: Copy>(&self, key: &str, choices: &[(&str, T)]) -> Result<Option<T>, ConfigError> {
+        let words: Vec<String> = choices.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+        let chosen = |value: &DeValue<'_>| {
+            let text = value.as_str()?;
+            choices.iter().find(|(word, _)| *word == text).map(|(_, choice)| *choice)
+        };
+        let choice = self.read(key, &words.join(" or "), chosen)?;
+        Ok(choice.map(|choice| choice.value))
     }
 
     /// A whole number within a range.

@@ -1,6 +1,7 @@
 //! The configuration as a whole: what wins, what is refused and in which words.
 #![allow(clippy::unwrap_used)]
 
+mod allowance;
 mod mistakes;
 
 use std::fs;
@@ -12,7 +13,7 @@ use tracing::Level;
 
 use super::resolve::load_or_system;
 use super::*;
-use crate::check::ModuleSource;
+use crate::check::{Allowance, Limits, ModuleSource};
 
 /// A working directory with files in it.
 struct Place(TempDir);
@@ -68,7 +69,8 @@ fn without_any_file_there_are_defaults() {
     assert_eq!(config.timeout, Duration::from_secs(60));
     assert_eq!(config.log.file, place.path("logs/automation.log"));
     assert_eq!((config.log.level, config.log.max_bytes, config.log.keep), (Level::INFO, 5_242_880, 5));
-    assert_eq!(config.limits, Limits::default());
+    assert_eq!(config.allowance, Allowance::default());
+    assert_eq!((config.wasi, &config.compile), (WasiPolicy::Stub, &CompileLimits::default()));
     assert_eq!(config.collect, CollectConfig::default());
     assert_eq!(names(&config), ["cpu", "memory", "disk", "network"]);
     let cpu = check(&config, "cpu");
@@ -134,8 +136,9 @@ fn every_key_of_the_file_arrives() {
         text_bytes: 5,
         module_bytes: 6,
         output_bytes: 7,
+        ..Limits::DEFAULT
     };
-    assert_eq!(config.limits, limits);
+    assert_eq!(config.allowance.limits, limits);
     assert_eq!(config.collect.interfaces, Some(vec!["eth0".to_owned(), "wl*".to_owned()]));
     assert_eq!(names(&config), ["cpu", "memory", "disk", "network", "logs"]);
     let logs = check(&config, "logs");
@@ -283,7 +286,8 @@ fn the_example_says_what_holds_anyway_and_what_could() {
         .collect();
     let place = Place::new(&[("checkpost.toml", &uncommented.join("\n")), ("checks.d/x", "")]);
     let (config, default) = (place.load(&[]), Place::new(&[]).load(&[]));
-    assert_eq!(config.limits, default.limits);
+    assert_eq!(config.allowance, default.allowance);
+    assert_eq!((config.wasi, &config.compile), (default.wasi, &default.compile));
     assert_eq!(config.timeout, default.timeout);
     assert_eq!(config.database.value, place.path("data/automation.db"));
     assert_eq!(config.checks_dir.value, place.path("checks.d"));

@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use wasmtime::Engine;
-use wasmtime::component::Component;
 
-use super::artifact::{self, VerifiedArtifact};
+use super::artifact::VerifiedArtifact;
 use super::eviction;
+use super::memo::Answers;
 
 const KEY_BYTES: usize = blake3::KEY_LEN;
 /// Ending of the files that say why a module is in quarantine.
@@ -36,12 +36,18 @@ pub enum CacheError {
         /// Why.
         source: io::Error,
     },
+    /// There is no engine to keep compiled modules of.
+    #[error("cannot make a WebAssembly engine: {0:#}")]
+    Engine(wasmtime::Error),
     /// Somebody else could put code into it.
     #[error(
         "the cache directory {0} is not private: chmod it to 0700 and give it to the user that runs checkpost, or set cache_dir"
     )]
     NotPrivate(PathBuf),
 }
+
+/// Ending of the files that hold what a module said.
+pub(super) const ANSWERS: &str = "json";
 
 /// Compiled modules of one engine.
 pub(super) struct Cache {
@@ -67,6 +73,8 @@ impl Cache {
         // SipHash with fixed keys: stable across runs of one binary, and only a label, not a defence.
         let mut hasher = std::hash::DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
+        // What a module may say, and how it is cleaned, belongs to this program's version.
+        env!("CARGO_PKG_VERSION").hash(&mut hasher);
         Ok(Self { directory: directory.to_owned(), key, engine_digest: hasher.finish() })
     }
 
@@ -76,28 +84,44 @@ impl Cache {
     }
 
     /// The compiled module, if there is one and it is this host's own.
-    pub(super) fn get(&self, engine: &Engine, module_digest: &str) -> Option<Component> {
+    pub(super) fn get(&self, module_digest: &str) -> Option<VerifiedArtifact> {
         let path = self.path(module_digest);
-        let file = fs::read(&path).ok()?;
-        let loaded = file.split_at_checked(TAG_BYTES).and_then(|(tag, artifact)| {
-            // blake3::Hash compares in constant time.
-            let verified = self.tag(module_digest, artifact) == blake3::Hash::from_slice(tag).ok()?;
-            verified.then(|| artifact::load(engine, &VerifiedArtifact(artifact)).ok()).flatten()
-        });
-        if loaded.is_some() {
-            eviction::mark_used(&path);
-        } else {
-            tracing::warn!(file = %path.display(), "compiled module does not match and is compiled again");
-        }
-        loaded
+        let file = self.verified(&path, Content::Artifact, module_digest)?;
+        eviction::mark_used(&path);
+        Some(VerifiedArtifact::cached(file, TAG_BYTES))
     }
 
     /// Keeps a compiled module. The file appears whole or not at all.
-    pub(super) fn put(&self, module_digest: &str, component: &Component) -> io::Result<()> {
-        let artifact = component.serialize().map_err(|error| io::Error::other(format!("{error:#}")))?;
-        let tag = self.tag(module_digest, &artifact);
-        replace(&self.path(module_digest), &[tag.as_bytes(), &artifact])?;
+    pub(super) fn put(&self, module_digest: &str, artifact: &[u8]) -> io::Result<()> {
+        let tag = self.tag(Content::Artifact, module_digest, artifact);
+        replace(&self.path(module_digest), &[tag.as_bytes(), artifact])?;
         eviction::evict(&self.directory, MAX_BYTES, SystemTime::now())
+    }
+
+    /// What a module said before.
+    pub(super) fn recall(&self, module_digest: &str) -> Option<Answers> {
+        let file = self.verified(&self.answers_path(module_digest), Content::Answers, module_digest)?;
+        serde_json::from_slice(&file[TAG_BYTES..]).ok()
+    }
+
+    /// Keeps what a module said.
+    pub(super) fn remember(&self, module_digest: &str, answers: &Answers) -> io::Result<()> {
+        let content = serde_json::to_vec(answers)?;
+        let tag = self.tag(Content::Answers, module_digest, &content);
+        replace(&self.answers_path(module_digest), &[tag.as_bytes(), &content])
+    }
+
+    /// The bytes of a file, tag included, if there is one and its tag is right.
+    fn verified(&self, path: &Path, kind: Content, module_digest: &str) -> Option<Vec<u8>> {
+        let file = fs::read(path).ok()?;
+        let is_ours = file.split_at_checked(TAG_BYTES).is_some_and(|(tag, content)| {
+            // blake3::Hash compares in constant time.
+            blake3::Hash::from_slice(tag).is_ok_and(|tag| tag == self.tag(kind, module_digest, content))
+        });
+        if !is_ours {
+            tracing::warn!(file = %path.display(), "cached file does not match and is made again");
+        }
+        is_ours.then_some(file)
     }
 
     /// Why a module is not to be compiled, if it is in quarantine.
@@ -132,11 +156,24 @@ impl Cache {
         self.directory.join(format!("{module_digest}.cwasm"))
     }
 
-    fn tag(&self, module_digest: &str, artifact: &[u8]) -> blake3::Hash {
+    fn answers_path(&self, module_digest: &str) -> PathBuf {
+        self.directory.join(format!("{module_digest}.{ANSWERS}"))
+    }
+
+    fn tag(&self, kind: Content, module_digest: &str, content: &[u8]) -> blake3::Hash {
         let mut hasher = blake3::Hasher::new_keyed(&self.key);
-        hasher.update(module_digest.as_bytes()).update(&self.engine_digest.to_le_bytes()).update(artifact);
+        // Each part before the content has a fixed length, so that no two files have the same bytes under the digest.
+        hasher.update(&[kind as u8]).update(module_digest.as_bytes()).update(&self.engine_digest.to_le_bytes());
+        hasher.update(content);
         hasher.finalize()
     }
+}
+
+/// What a file holds; part of its tag, so that one cannot pass for the other.
+#[derive(Clone, Copy)]
+enum Content {
+    Artifact,
+    Answers,
 }
 
 fn read_or_make_key(path: &Path) -> io::Result<[u8; KEY_BYTES]> {

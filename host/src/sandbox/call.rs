@@ -2,18 +2,29 @@
 
 use std::time::{Duration, Instant};
 
-use wasmtime::component::InstancePre;
+use wasmtime::component::ResourceTableError;
 use wasmtime::{Error, Store, Trap};
+use wasmtime_wasi::I32Exit;
 
-use crate::check::{Failure, Reason};
+use crate::check::{Failure, Limits, Reason};
 use crate::clean;
 
 use super::bindings::{Check, CheckPre};
-use super::engine::{EPOCH_TICK, Sandbox};
-use super::limits::{Limits, MemoryLimiter, StoreState};
+use super::engine::EPOCH_TICK;
+use super::limits::{Exceeded, MemoryLimiter, StoreState};
+use super::wasi::Wasi;
 
 /// Longest detail of a failure that is kept.
 const DETAIL_CHARS: usize = 300;
+
+/// What a call may use.
+pub(super) struct Budget<'a> {
+    pub(super) limits: &'a Limits,
+    /// When it ends at the latest, whatever its own limit leaves.
+    pub(super) deadline: Option<Instant>,
+    /// Where the guest's clocks stand, milliseconds since the epoch.
+    pub(super) time_ms: u64,
+}
 
 /// What a call cost and brought.
 pub(super) struct Called<T> {
@@ -22,40 +33,41 @@ pub(super) struct Called<T> {
     pub(super) duration: Duration,
 }
 
-/// Instantiates a check in a fresh store and calls it once, until `deadline` at the latest.
+/// Instantiates a check in a fresh store and calls it once.
 ///
 /// Fresh store per call: no check may see what another, or its own past, left in memory.
 pub(super) fn call<T>(
-    sandbox: &Sandbox,
-    deadline: Option<Instant>,
+    budget: &Budget<'_>,
     pre: &CheckPre<StoreState>,
     function: impl FnOnce(&Check, &mut Store<StoreState>) -> wasmtime::Result<T>,
 ) -> Called<T> {
     let started = Instant::now();
-    let limits = &sandbox.limits;
-    let mut store = Store::new(&sandbox.engine, StoreState { limiter: MemoryLimiter::new(limits) });
-    store.limiter(|state| &mut state.limiter);
-    store.set_hostcall_fuel(limits.output_bytes);
-    let left = deadline.map_or(limits.evaluation, |deadline| deadline.saturating_duration_since(started));
+    let limits = budget.limits;
+    let left = budget.deadline.map_or(limits.evaluation, |deadline| deadline.saturating_duration_since(started));
     if left.is_zero() {
         let failure = Failure::new(Reason::Deadline, "the run had no time left for it");
         return Called { result: Err(failure), fuel: 0, duration: Duration::ZERO };
     }
+    let state = StoreState { limiter: MemoryLimiter::new(limits), wasi: Wasi::at(budget.time_ms) };
+    let mut store = Store::new(pre.engine(), state);
+    store.limiter(|state| &mut state.limiter);
+    store.set_hostcall_fuel(limits.output_bytes);
     let time = limits.evaluation.min(left);
     store.set_epoch_deadline(ticks(time));
     let result = store
         .set_fuel(limits.fuel)
         .and_then(|()| pre.instantiate(&mut store))
         .and_then(|check| function(&check, &mut store))
-        .map_err(|error| failure(&error, &store, limits, time));
+        .map_err(|error| Failure { stderr: output(&store), ..failure(&error, &store, limits, time) });
     // `get_fuel` only fails when fuel is off.
     let fuel = limits.fuel - store.get_fuel().unwrap_or(limits.fuel);
     Called { result, fuel, duration: started.elapsed() }
 }
 
-/// Links a component, which must import nothing, and looks up the three functions of the contract.
-pub(super) fn link(pre: InstancePre<StoreState>) -> Result<CheckPre<StoreState>, Failure> {
-    CheckPre::new(pre).map_err(|error| Failure::new(Reason::ContractMismatch, detail(&error)))
+/// What the guest wrote to its standard output and error, fit for the log.
+fn output(store: &Store<StoreState>) -> String {
+    let output = store.data().wasi.output();
+    String::from_utf8_lossy(&output).lines().map(clean::owned).collect::<Vec<_>>().join("\n")
 }
 
 fn ticks(duration: Duration) -> u64 {
@@ -64,21 +76,36 @@ fn ticks(duration: Duration) -> u64 {
 }
 
 fn failure(error: &Error, store: &Store<StoreState>, limits: &Limits, time: Duration) -> Failure {
-    if store.data().limiter.exceeded {
-        let detail = format!("wanted more than {} bytes of memory", limits.memory_bytes);
-        return Failure::new(Reason::MemoryLimit, detail);
+    if let Some(exceeded) = store.data().limiter.exceeded {
+        return Failure::new(Reason::MemoryLimit, memory_detail(exceeded, limits));
     }
     match error.downcast_ref::<Trap>() {
         Some(Trap::OutOfFuel) => Failure::new(Reason::OutOfFuel, format!("used up its {} units of fuel", limits.fuel)),
         Some(Trap::Interrupt) => Failure::new(Reason::Deadline, format!("did not end within {} ms", time.as_millis())),
-        Some(Trap::StackOverflow) => Failure::new(Reason::StackOverflow, "recursed too deep"),
+        Some(Trap::StackOverflow) => {
+            Failure::new(Reason::StackOverflow, format!("needs more than {} bytes of stack", limits.stack_bytes))
+        }
         Some(trap) => Failure::new(Reason::Trap, trap.to_string()),
         None => untyped_failure(error),
     }
 }
 
-/// Errors that wasmtime raises without a type of their own.
+fn memory_detail(exceeded: Exceeded, limits: &Limits) -> String {
+    match exceeded {
+        Exceeded::Bytes => format!("wanted more than {} bytes of memory", limits.memory_bytes),
+        Exceeded::Grows => format!("its memory grew more than {} times", limits.memory_grows),
+        Exceeded::Table => format!("wanted a table of more than {} elements", super::limits::MAX_TABLE_ELEMENTS),
+    }
+}
+
+/// Errors that wasmtime raises without a trap.
 fn untyped_failure(error: &Error) -> Failure {
+    if let Some(I32Exit(status)) = error.downcast_ref::<I32Exit>() {
+        return Failure::new(Reason::Trap, format!("ended itself with exit status {status}"));
+    }
+    if let Some(ResourceTableError::Full) = error.downcast_ref::<ResourceTableError>() {
+        return Failure::new(Reason::MemoryLimit, "opened too many handles of WASI");
+    }
     let text = detail(error);
     if text.contains("fuel allocated for hostcalls") {
         return Failure::new(Reason::OutputLimit, "returned more data than the limit allows");

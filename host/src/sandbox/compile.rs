@@ -11,26 +11,45 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use wasmtime::Engine;
-use wasmtime::component::Component;
 
 use crate::check::{Failure, Reason};
 
 use super::call::detail;
+use super::imports::denied_import;
 use super::pack::{PackError, component_from};
 
 /// The hidden command that compiles.
 pub const COMMAND: &str = "compile-module";
 
-/// Processor time of one compilation, over all cores. Python's runtime, 40 MB of it, takes 8 s.
-const CPU_SECONDS: u64 = 20;
-/// Memory of one compilation.
-const MEMORY_BYTES: u64 = 2 << 30;
 /// Size of what is compiled.
 const ARTIFACT_BYTES: u64 = 512 << 20;
-/// Wall-clock time of one compilation; less than the half of a run (`timeout_seconds`, 60) that checks have together.
-const WALL: Duration = Duration::from_secs(25);
 /// How often a child is looked at.
 const POLL: Duration = Duration::from_millis(1);
+
+/// What compiling one module may take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CompileLimits {
+    /// Processor time, over all cores. Python's runtime, 40 MB of machine code, takes 8 s.
+    pub cpu_seconds: u64,
+    /// Memory of the process that compiles.
+    pub memory_bytes: u64,
+    /// Wall-clock time.
+    pub wall: Duration,
+}
+
+impl Default for CompileLimits {
+    /// The wall clock leaves something of the half of a run (`timeout_seconds`, 60) that checks have together.
+    fn default() -> Self {
+        Self { cpu_seconds: 20, memory_bytes: 2 << 30, wall: Duration::from_secs(25) }
+    }
+}
+
+impl CompileLimits {
+    /// For a command that somebody waits for and no cycle does.
+    pub fn unhurried(&self) -> Self {
+        Self { cpu_seconds: 6 * self.cpu_seconds, wall: 12 * self.wall, ..self.clone() }
+    }
+}
 
 /// What became of a module that was compiled elsewhere.
 pub(super) enum Compiled {
@@ -42,10 +61,10 @@ pub(super) enum Compiled {
     TooCostly(Failure),
 }
 
-/// Compiles a component, or a core module with a component type, in this process.
-pub(super) fn compile(engine: &Engine, bytes: &[u8]) -> Result<Component, Failure> {
+/// Compiles a component, or a core module with a component type, in this process; returns the artifact.
+pub(super) fn compile(engine: &Engine, bytes: &[u8]) -> Result<Vec<u8>, Failure> {
     let encoded = component_from(bytes).map_err(|error| no_component(engine, bytes, &error))?;
-    Component::from_binary(engine, &encoded).map_err(|error| Failure::new(Reason::InvalidModule, detail(&error)))
+    engine.precompile_component(&encoded).map_err(|error| Failure::new(Reason::InvalidModule, detail(&error)))
 }
 
 /// A whole core module of another kind is no check; half of one, which may have lost its component type, is no module.
@@ -53,6 +72,7 @@ fn no_component(engine: &Engine, bytes: &[u8], error: &PackError) -> Failure {
     match (error, wasmtime::Module::validate(engine, bytes)) {
         (PackError::NoComponentType, Ok(())) => Failure::new(Reason::ContractMismatch, error.to_string()),
         (PackError::NoComponentType, Err(invalid)) => Failure::new(Reason::InvalidModule, detail(&invalid)),
+        (PackError::Imports(names), _) => denied_import(names),
         _ => Failure::new(Reason::InvalidModule, error.to_string()),
     }
 }
@@ -64,14 +84,16 @@ pub(super) fn compile_apart(
     program: &Path,
     scratch: Option<&Path>,
     bytes: &[u8],
+    limits: &CompileLimits,
     deadline: Option<Instant>,
 ) -> Compiled {
     let began = Instant::now();
-    let until = deadline.map_or(began + WALL, |deadline| deadline.clamp(began, began + WALL));
+    let latest = began + limits.wall;
+    let until = deadline.map_or(latest, |deadline| deadline.clamp(began, latest));
     let not_started = |error: std::io::Error| {
         Compiled::Failed(Failure::new(Reason::CompileLimit, format!("cannot start its compilation: {error}")))
     };
-    let (mut child, mut artifact) = match start(program, scratch) {
+    let (mut child, mut artifact) = match start(program, scratch, limits) {
         Ok(started) => started,
         Err(error) => return not_started(error),
     };
@@ -82,7 +104,7 @@ pub(super) fn compile_apart(
             Ok(bytes) => Compiled::Artifact(bytes),
             Err(error) => not_started(error),
         },
-        Ok(Some(status)) => refused(status, &mut child),
+        Ok(Some(status)) => refused(status, &mut child, limits),
         // Time passes quickly on a machine that is overloaded, or for a run that is late: the next run tries again.
         Ok(None) => {
             let detail = format!("it was not compiled within the {:.0?} that there were", until - began);
@@ -93,10 +115,11 @@ pub(super) fn compile_apart(
 }
 
 /// Nothing of ours goes with the child: no environment, no directory, no files but these.
-fn start(program: &Path, scratch: Option<&Path>) -> std::io::Result<(Child, File)> {
+fn start(program: &Path, scratch: Option<&Path>, limits: &CompileLimits) -> std::io::Result<(Child, File)> {
     let artifact = scratch.map_or_else(tempfile::tempfile, tempfile::tempfile_in)?;
     let child = Command::new(program)
         .arg(COMMAND)
+        .args([limits.cpu_seconds, limits.memory_bytes].map(|limit| limit.to_string()))
         .env_clear()
         .current_dir("/")
         .stdin(Stdio::piped())
@@ -130,7 +153,7 @@ fn read_back(artifact: &mut File) -> std::io::Result<Vec<u8>> {
 
 /// A child that says why has found out that it is no check. Of the others only those that their limits ended are to
 /// blame: a child may also be killed from outside, and its module is then as good as any.
-fn refused(status: ExitStatus, child: &mut Child) -> Compiled {
+fn refused(status: ExitStatus, child: &mut Child, limits: &CompileLimits) -> Compiled {
     let mut said = String::new();
     if let Some(stderr) = child.stderr.take() {
         // What cannot be read is not said.
@@ -142,9 +165,8 @@ fn refused(status: ExitStatus, child: &mut Child) -> Compiled {
         return Compiled::Failed(Failure::new(reason, crate::clean::owned(detail)));
     }
     if met_its_limits(status, &said) {
-        let memory_mib = MEMORY_BYTES >> 20;
-        let detail =
-            format!("compiling it took more than {CPU_SECONDS} s of processor time or {memory_mib} MiB of memory");
+        let (seconds, mib) = (limits.cpu_seconds, limits.memory_bytes >> 20);
+        let detail = format!("compiling it took more than {seconds} s of processor time or {mib} MiB of memory");
         return Compiled::TooCostly(Failure::new(Reason::CompileLimit, detail));
     }
     let detail = format!("its compilation ended with {status}: {}", crate::clean::bounded(said.trim(), 200));
@@ -165,21 +187,24 @@ fn met_its_limits(_status: ExitStatus, _said: &str) -> bool {
     false
 }
 
-/// The child's side: limits itself, compiles what comes on `input`, and writes the artifact to `output`, or to `errors`
+/// The child's side: limits itself to `cpu_seconds` and `memory_bytes`, compiles what comes on `input`, and writes the artifact to `output`, or to `errors`
 /// why there is none. Returns whether there is one.
 ///
 /// # Errors
 /// When reading or writing fails.
-pub fn serve(mut input: impl Read, mut output: impl Write, mut errors: impl Write) -> std::io::Result<bool> {
-    limit_this_process()?;
+pub fn serve(
+    cpu_seconds: u64,
+    memory_bytes: u64,
+    mut input: impl Read,
+    mut output: impl Write,
+    mut errors: impl Write,
+) -> std::io::Result<bool> {
+    limit_this_process(cpu_seconds, memory_bytes)?;
     let mut bytes = Vec::new();
     input.read_to_end(&mut bytes)?;
     let artifact = Engine::new(&super::engine::config())
         .map_err(|error| Failure::new(Reason::InvalidModule, detail(&error)))
-        .and_then(|engine| compile(&engine, &bytes))
-        .and_then(|component| {
-            component.serialize().map_err(|error| Failure::new(Reason::InvalidModule, detail(&error)))
-        });
+        .and_then(|engine| compile(&engine, &bytes));
     match artifact {
         Ok(artifact) => {
             output.write_all(&artifact)?;
@@ -195,14 +220,14 @@ pub fn serve(mut input: impl Read, mut output: impl Write, mut errors: impl Writ
 
 /// Data rather than address space: allocators reserve far more of the latter than they use, by the number of cores.
 #[cfg(unix)]
-fn limit_this_process() -> std::io::Result<()> {
+fn limit_this_process(cpu_seconds: u64, memory_bytes: u64) -> std::io::Result<()> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     // A parent that is killed takes its compilation with it.
     #[cfg(target_os = "linux")]
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
     let limits = [
-        (Resource::Cpu, CPU_SECONDS),
-        (Resource::Data, MEMORY_BYTES),
+        (Resource::Cpu, cpu_seconds),
+        (Resource::Data, memory_bytes),
         (Resource::Fsize, ARTIFACT_BYTES),
         // The memory of a compilation that is ended is of no use to anybody.
         (Resource::Core, 0),
@@ -218,6 +243,6 @@ fn limit_this_process() -> std::io::Result<()> {
 
 /// Elsewhere the parent's clock is the only limit.
 #[cfg(not(unix))]
-fn limit_this_process() -> std::io::Result<()> {
+fn limit_this_process(_cpu_seconds: u64, _memory_bytes: u64) -> std::io::Result<()> {
     Ok(())
 }

@@ -5,6 +5,8 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use super::cache::ANSWERS;
+
 /// A use is noted at most this often: it costs a write.
 const NOTED_EVERY: Duration = Duration::from_secs(24 * 3600);
 
@@ -28,7 +30,7 @@ pub(super) fn evict(directory: &Path, max_bytes: u64, now: SystemTime) -> io::Re
         let path = entry?.path();
         let Ok(metadata) = fs::metadata(&path) else { continue };
         let used = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-        if path.extension().is_some_and(|extension| extension == "cwasm") {
+        if path.extension().is_some_and(|extension| extension == "cwasm" || extension == ANSWERS) {
             modules.push((used, metadata.len(), path));
         } else if is_abandoned(&path, used, now) {
             remove(&path);

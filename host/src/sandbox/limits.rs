@@ -1,75 +1,57 @@
-//! What one module and one evaluation may use, and the limiter that holds a store to it.
-
-use std::time::Duration;
+//! What a store carries for the host, and the limiter that holds it to its memory.
 
 use wasmtime::{Error, ResourceLimiter};
 
-/// Limits on one module and one evaluation. All are inclusive.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Fuel of one call into a check, in wasmtime's units (about one a wasm instruction). Reproducible.
-    pub fuel: u64,
-    /// Wall-clock backstop of one call into a check.
-    pub evaluation: Duration,
-    /// Memories and tables of a store, together.
-    pub memory_bytes: usize,
-    /// Verdicts of one evaluation.
-    pub verdicts: usize,
-    /// Each string that a check returns.
-    pub text_bytes: usize,
-    /// All that one call returns, together, as laid out in the guest's memory.
-    pub output_bytes: usize,
-    /// Size of a module file.
-    pub module_bytes: u64,
-}
+use crate::check::Limits;
 
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            fuel: 500_000_000,
-            evaluation: Duration::from_secs(2),
-            memory_bytes: 64 << 20,
-            verdicts: 1_000,
-            text_bytes: 4 << 10,
-            output_bytes: 4 << 20,
-            module_bytes: 64 << 20,
-        }
-    }
-}
+use super::wasi::Wasi;
 
-/// What a store carries for the host: its limiter, and nothing a guest could reach.
+/// What a store carries for the host: its limiter, and the WASI that is linked to nothing.
 pub(super) struct StoreState {
     pub(super) limiter: MemoryLimiter,
+    pub(super) wasi: Wasi,
 }
 
-/// Holds one store to its memory limit: all memories and tables summed, since a per-memory limit is none.
+/// Holds one store to its memory: all memories and tables summed, since a limit for each is none.
 pub(super) struct MemoryLimiter {
     left_bytes: usize,
+    left_grows: usize,
     /// Set once something was refused, so that the trap that follows can be told from others.
-    pub(super) exceeded: bool,
+    pub(super) exceeded: Option<Exceeded>,
+}
+
+/// Which of the limits on memory was met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Exceeded {
+    Bytes,
+    Grows,
+    Table,
 }
 
 /// What a table element is charged: a pointer.
 const TABLE_ELEMENT_BYTES: usize = size_of::<usize>();
 
+/// Elements of one table. A pooled engine sets aside room for so many, and what a check may do must not depend on the
+/// engine that it happens to run in.
+pub(super) const MAX_TABLE_ELEMENTS: usize = 1 << 20;
+
 impl MemoryLimiter {
     pub(super) fn new(limits: &Limits) -> Self {
-        Self { left_bytes: limits.memory_bytes, exceeded: false }
+        Self { left_bytes: limits.memory_bytes, left_grows: limits.memory_grows, exceeded: None }
     }
 
     fn charge(&mut self, current: usize, desired: usize, unit_bytes: usize) -> Result<bool, Error> {
         let more = desired.saturating_sub(current).saturating_mul(unit_bytes);
-        match self.left_bytes.checked_sub(more) {
-            Some(left_bytes) => {
-                self.left_bytes = left_bytes;
-                Ok(true)
-            }
-            // A trap rather than a -1: most guests do not look at the result, and the reason would be lost.
-            None => {
-                self.exceeded = true;
-                Err(Error::msg("memory limit exceeded"))
-            }
-        }
+        let Some(left_bytes) = self.left_bytes.checked_sub(more) else { return self.refuse(Exceeded::Bytes) };
+        let Some(left_grows) = self.left_grows.checked_sub(1) else { return self.refuse(Exceeded::Grows) };
+        (self.left_bytes, self.left_grows) = (left_bytes, left_grows);
+        Ok(true)
+    }
+
+    /// A trap rather than a -1: most guests do not look at the result, and the reason would be lost.
+    fn refuse(&mut self, exceeded: Exceeded) -> Result<bool, Error> {
+        self.exceeded = Some(exceeded);
+        Err(Error::msg("memory limit exceeded"))
     }
 }
 
@@ -79,6 +61,22 @@ impl ResourceLimiter for MemoryLimiter {
     }
 
     fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> Result<bool, Error> {
+        if desired > MAX_TABLE_ELEMENTS {
+            return self.refuse(Exceeded::Table);
+        }
         self.charge(current, desired, TABLE_ELEMENT_BYTES)
+    }
+
+    /// Tables and memories are counted by their bytes; the pool counts them otherwise, and must not be the stricter.
+    fn instances(&self) -> usize {
+        usize::MAX
+    }
+
+    fn tables(&self) -> usize {
+        usize::MAX
+    }
+
+    fn memories(&self) -> usize {
+        usize::MAX
     }
 }

@@ -11,27 +11,33 @@ pub mod compile;
 mod convert;
 mod engine;
 mod eviction;
+mod imports;
 mod limits;
+mod memo;
 mod module;
 mod output;
 mod pack;
 mod prepare;
 mod read;
+mod wasi;
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 pub use cache::CacheError;
-pub use engine::{Sandbox, SandboxError};
-pub use limits::Limits;
+pub use compile::CompileLimits;
+pub use engine::{Sandbox, SandboxError, SandboxOptions};
 pub use module::{Judged, Module};
 pub use pack::{PackError, component_from};
 pub use prepare::{Prepared, prepare};
+pub use wasi::WasiPolicy;
 
 use crate::check::{Settings, Status};
-use crate::metric::{Labels, Sample};
+use crate::metric::{Labels, Sample, name_matches};
 
 /// A group of readings that a check asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Need {
     /// A metric name, or a prefix that ends in `*`.
     pub metric: String,
@@ -44,16 +50,12 @@ pub struct Need {
 impl Need {
     /// Whether a reading belongs to this group.
     pub fn matches(&self, sample: &Sample) -> bool {
-        let named = match self.metric.strip_suffix('*') {
-            Some(prefix) => sample.name.starts_with(prefix),
-            None => sample.name == self.metric,
-        };
-        named && sample.labels.contains(&self.labels)
+        name_matches(&self.metric, &sample.name) && sample.labels.contains(&self.labels)
     }
 }
 
 /// What a module says of itself.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Description {
     /// Short name.
     pub name: String,
@@ -68,7 +70,7 @@ pub struct Description {
 }
 
 /// One setting that a module understands.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SettingDescription {
     /// The key.
     pub name: String,

@@ -4,23 +4,21 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use wasmtime::component::Component;
-use wasmtime::component::types::ComponentItem;
 
-use crate::check::{Failure, ModuleInfo, ModuleSource, Reason, Settings, Verdict};
+use crate::check::{Failure, Limits, ModuleInfo, ModuleSource, Reason, Settings, Verdict};
 use crate::digest::sha256_hex;
 
 use super::artifact::{self, VerifiedArtifact};
 use super::bindings::CheckPre;
 use super::cache::Cache;
-use super::call::{Called, call, detail, link};
+use super::call::{Budget, Called, call, detail};
 use super::compile::{Compiled, compile, compile_apart};
-use super::engine::Sandbox;
+use super::engine::{Runtime, Sandbox};
+use super::imports::{denied_import, imports_wasi};
 use super::limits::StoreState;
+use super::memo::{Answers, Memo};
 use super::read::read;
 use super::{Description, Input, Need, convert, output};
-
-/// The interface of the contract's types, the only import that a check has.
-const TYPES: &str = "checkpost:check/types@";
 
 /// A module that may be called any number of times; every call starts from nothing.
 pub struct Module {
@@ -31,6 +29,7 @@ pub struct Module {
     pre: CheckPre<StoreState>,
     /// Until when its calls may last. The built-in checks have their own limit only: others' must not use up their time.
     deadline: Option<Instant>,
+    memo: Memo,
 }
 
 /// One evaluation, before the host knows which instance it was for.
@@ -51,84 +50,130 @@ impl Judged {
 }
 
 impl Module {
-    /// Loads a module and asks it to describe itself.
+    /// Loads a module and asks it to describe itself, unless it did so before.
     ///
     /// # Errors
     /// When it cannot be read, compiled or linked, or fails to describe itself. All of these are failures of the check.
-    pub fn load(sandbox: &Sandbox, source: &ModuleSource) -> Result<Self, Failure> {
-        let bytes = read(source, sandbox.limits.module_bytes)?;
+    pub fn load(sandbox: &Sandbox, source: &ModuleSource, limits: &Limits) -> Result<Self, Failure> {
+        let bytes = read(source, limits.module_bytes)?;
         let digest = sha256_hex(&bytes);
-        let component = compiled(sandbox, source, &bytes, &digest)?;
-        refuse_imports(sandbox, &component)?;
-        let linked = sandbox.linker.instantiate_pre(&component);
-        let pre = link(linked.map_err(|error| Failure::new(Reason::ContractMismatch, detail(&error)))?)?;
+        let (runtime, component) = component(sandbox, source, &bytes, &digest, limits.stack_bytes)?;
+        let pre = link(sandbox, &runtime, &component)?;
         let deadline = match source {
             ModuleSource::Builtin(_) => None,
             ModuleSource::File(_) => sandbox.deadline,
         };
-        let description = call(sandbox, deadline, &pre, |check, store| check.call_describe(store)).result?;
-        let description = output::bounded_description(description.into(), sandbox.limits.text_bytes)?;
+        let known = sandbox.cache.as_ref().and_then(|cache| cache.recall(&digest));
+        let (description, memo) = match known.map(Answers::into_parts) {
+            Some(known) => known,
+            None => (describe(&pre, &Budget { limits, deadline, time_ms: 0 })?, Memo::new(None)),
+        };
         let info = Arc::new(ModuleInfo {
             digest,
             name: description.name.clone(),
             version: description.version.clone(),
             size_bytes: bytes.len() as u64,
         });
-        Ok(Self { info, description, pre, deadline })
+        Ok(Self { info, description, pre, deadline, memo })
     }
 
-    /// Asks which readings an instance with these settings wants; the check validates them on the way.
+    /// Asks which readings an instance with these settings wants, unless it was asked before; the check validates them on
+    /// the way.
     ///
     /// # Errors
     /// [`Reason::SettingsRefused`] with the check's own sentence, or any other failure of the call.
-    pub fn needs(&self, sandbox: &Sandbox, settings: &Settings) -> Result<Vec<Need>, Failure> {
-        let settings = convert::settings(settings);
-        let answer =
-            call(sandbox, self.deadline, &self.pre, |check, store| check.call_needs(store, &settings)).result?;
-        let refused =
-            |why: String| Failure::new(Reason::SettingsRefused, output::said(&why, sandbox.limits.text_bytes));
-        Ok(answer.map_err(refused)?.into_iter().map(Need::from).collect())
+    pub fn needs(&self, limits: &Limits, settings: &Settings) -> Result<Vec<Need>, Failure> {
+        let refused = |why: String| Failure::new(Reason::SettingsRefused, output::said(&why, limits.text_bytes));
+        self.memo.needs(settings, || {
+            let settings = convert::settings(settings);
+            // Not the time of the cycle: the answer must hold for the next one, too.
+            let budget = Budget { limits, deadline: self.deadline, time_ms: 0 };
+            let answer = call(&budget, &self.pre, |check, store| check.call_needs(store, &settings)).result?;
+            Ok(answer.map_err(refused)?.into_iter().map(Need::from).collect())
+        })
     }
 
     /// Judges one input.
-    pub fn evaluate(&self, sandbox: &Sandbox, input: &Input<'_>) -> Judged {
+    pub fn evaluate(&self, limits: &Limits, input: &Input<'_>) -> Judged {
+        let budget = Budget { limits, deadline: self.deadline, time_ms: input.time_ms };
         let input = input.into();
         let Called { result, fuel, duration } =
-            call(sandbox, self.deadline, &self.pre, |check, store| check.call_evaluate(store, &input));
+            call(&budget, &self.pre, |check, store| check.call_evaluate(store, &input));
         let outcome = result.and_then(|answer| match answer {
-            Ok(verdicts) => output::checked(verdicts, &sandbox.limits),
-            Err(why) => Err(Failure::new(Reason::GuestError, output::said(&why, sandbox.limits.text_bytes))),
+            Ok(verdicts) => output::checked(verdicts, limits),
+            Err(why) => Err(Failure::new(Reason::GuestError, output::said(&why, limits.text_bytes))),
         });
         Judged { outcome, fuel, duration }
     }
+
+    /// Keeps what the module was asked for the first time, so that the next run need not ask again.
+    pub(super) fn remember(&self, cache: &Cache) {
+        if let Some(answers) = self.memo.news(&self.description)
+            && let Err(error) = cache.remember(&self.info.digest, &answers)
+        {
+            tracing::warn!(%error, "cannot keep what a module said; the next run asks it again");
+        }
+    }
 }
 
-fn compiled(sandbox: &Sandbox, source: &ModuleSource, bytes: &[u8], digest: &str) -> Result<Component, Failure> {
+fn describe(pre: &CheckPre<StoreState>, budget: &Budget<'_>) -> Result<Description, Failure> {
+    let description = call(budget, pre, |check, store| check.call_describe(store)).result?;
+    output::bounded_description(description.into(), budget.limits.text_bytes)
+}
+
+/// The component and the engine that it runs in: from the cache, else compiled.
+fn component(
+    sandbox: &Sandbox,
+    source: &ModuleSource,
+    bytes: &[u8],
+    digest: &str,
+    stack_bytes: usize,
+) -> Result<(Arc<Runtime>, Component), Failure> {
     let cache = sandbox.cache.as_ref();
-    if let Some(component) = cache.and_then(|cache| cache.get(&sandbox.engine, digest)) {
-        return Ok(component);
+    if let Some(artifact) = cache.and_then(|cache| cache.get(digest)) {
+        match load(sandbox, &artifact, stack_bytes) {
+            Ok(loaded) => return Ok(loaded),
+            Err(error) => tracing::warn!(%error, digest, "compiled module cannot be loaded and is compiled again"),
+        }
     }
     if let Some(why) = cache.and_then(|cache| cache.quarantined(digest)) {
         return Err(Failure::new(Reason::CompileLimit, format!("{why}; in quarantine as {}", &digest[..16])));
     }
-    let component = match source {
-        ModuleSource::Builtin(_) => compile(&sandbox.engine, bytes)?,
+    let invalid = |error: wasmtime::Error| Failure::new(Reason::InvalidModule, detail(&error));
+    let artifact = match source {
+        ModuleSource::Builtin(_) => compile(&sandbox.plain(stack_bytes).map_err(invalid)?.engine, bytes)?,
         ModuleSource::File(_) => compiled_apart(sandbox, bytes, digest)?,
     };
     if let Some(cache) = cache
-        && let Err(error) = cache.put(digest, &component)
+        && let Err(error) = cache.put(digest, &artifact)
     {
         tracing::warn!(%error, "cannot keep a compiled module; the next run compiles it again");
     }
-    Ok(component)
+    load(sandbox, &VerifiedArtifact::compiled(artifact), stack_bytes).map_err(invalid)
+}
+
+/// Loads an artifact into the first engine that has room for it.
+fn load(
+    sandbox: &Sandbox,
+    artifact: &VerifiedArtifact,
+    stack_bytes: usize,
+) -> wasmtime::Result<(Arc<Runtime>, Component)> {
+    let mut refusal = wasmtime::Error::msg("there is no engine");
+    for runtime in sandbox.runtimes(stack_bytes) {
+        let runtime = runtime?;
+        match artifact::load(&runtime.engine, artifact) {
+            Ok(component) => return Ok((runtime, component)),
+            Err(error) => refusal = error,
+        }
+    }
+    Err(refusal)
 }
 
 /// Compiles somebody else's module where it can hurt nobody; one that takes too much is not tried again.
-fn compiled_apart(sandbox: &Sandbox, bytes: &[u8], digest: &str) -> Result<Component, Failure> {
+fn compiled_apart(sandbox: &Sandbox, bytes: &[u8], digest: &str) -> Result<Vec<u8>, Failure> {
     let scratch = sandbox.cache.as_ref().map(Cache::directory);
-    match compile_apart(&sandbox.compiler, scratch, bytes, sandbox.deadline) {
-        Compiled::Artifact(artifact) => artifact::load(&sandbox.engine, &VerifiedArtifact(&artifact))
-            .map_err(|error| Failure::new(Reason::InvalidModule, detail(&error))),
+    match compile_apart(&sandbox.compiler, scratch, bytes, &sandbox.compile, sandbox.deadline) {
+        Compiled::Artifact(artifact) => Ok(artifact),
         Compiled::Failed(failure) => Err(failure),
         Compiled::TooCostly(failure) => {
             if let Some(cache) = &sandbox.cache
@@ -141,27 +186,12 @@ fn compiled_apart(sandbox: &Sandbox, bytes: &[u8], digest: &str) -> Result<Compo
     }
 }
 
-/// A check imports the contract's types and nothing else, whatever the linker would make of the rest.
-fn refuse_imports(sandbox: &Sandbox, component: &Component) -> Result<(), Failure> {
-    let component_type = component.component_type();
-    let engine = &sandbox.engine;
-    let wanted: Vec<&str> = component_type
-        .imports(engine)
-        .filter(|(name, import)| !(name.starts_with(TYPES) && only_types(&import.ty, engine)))
-        .map(|(name, _)| name)
-        .collect();
-    if wanted.is_empty() {
-        return Ok(());
-    }
-    let wanted = crate::clean::owned(&wanted.join(", "));
-    Err(Failure::new(Reason::DeniedImport, format!("wants to import {wanted}")))
-}
-
-fn only_types(item: &ComponentItem, engine: &wasmtime::Engine) -> bool {
-    match item {
-        ComponentItem::ComponentInstance(instance) => {
-            instance.exports(engine).all(|(_, export)| matches!(export.ty, ComponentItem::Type(_)))
-        }
-        _ => false,
-    }
+/// Links a component to nothing, or to the WASI that leads nowhere, and looks up the three functions of the contract.
+fn link(sandbox: &Sandbox, runtime: &Runtime, component: &Component) -> Result<CheckPre<StoreState>, Failure> {
+    let mismatch = |error: wasmtime::Error| Failure::new(Reason::ContractMismatch, detail(&error));
+    let imports_wasi = imports_wasi(&runtime.engine, component, sandbox.wasi)?;
+    let linked = runtime.linker(imports_wasi).map_err(mismatch)?.instantiate_pre(component);
+    // What else could be missing is refused by now: this is an interface of WASI, or a function in one, that is not there.
+    let denied = |error: wasmtime::Error| if imports_wasi { denied_import(&[detail(&error)]) } else { mismatch(error) };
+    CheckPre::new(linked.map_err(denied)?).map_err(mismatch)
 }

@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use crate::check::{Failure, Reason, Verdict};
+use crate::check::{Failure, Limits, Reason, Verdict};
 use crate::clean;
 
+use super::Description;
 use super::bindings::types;
-use super::{Description, Limits};
 
 /// All texts of one evaluation, together: they are stored, logged and mailed in every cycle.
 const MAX_TEXT_BYTES: usize = 256 << 10;

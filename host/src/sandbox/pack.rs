@@ -19,6 +19,9 @@ pub enum PackError {
     /// A core module that does not say which component it is.
     #[error("a core module without a component type: build it with the checkpost SDK")]
     NoComponentType,
+    /// A core module that imports what no component has.
+    #[error("imports {}, which no component has", .0.join(", "))]
+    Imports(Vec<String>),
     /// The encoder refused it.
     #[error("cannot be made a component: {0}")]
     Encode(String),
@@ -48,10 +51,28 @@ pub fn component_from(bytes: &[u8]) -> Result<Cow<'_, [u8]>, PackError> {
         return Err(PackError::NoComponentType);
     }
     let encode = |bytes| ComponentEncoder::default().validate(true).module(bytes)?.encode();
-    encode(bytes).map(Cow::Owned).map_err(|error| {
-        let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
-        PackError::Encode(causes.join(": "))
+    encode(bytes).map(Cow::Owned).map_err(|error| match foreign_imports(bytes) {
+        names if names.is_empty() => {
+            let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+            PackError::Encode(causes.join(": "))
+        }
+        names => PackError::Imports(names),
     })
+}
+
+/// The imports of a core module that name no interface, as `wasi_snapshot_preview1.fd_write` and `env.memory` do not.
+fn foreign_imports(module: &[u8]) -> Vec<String> {
+    let payloads = wasmparser::Parser::new(0).parse_all(module).map_while(Result::ok);
+    let imports = payloads.filter_map(|payload| match payload {
+        wasmparser::Payload::ImportSection(imports) => Some(imports),
+        _ => None,
+    });
+    imports
+        .flat_map(|section| section.into_imports().map_while(Result::ok))
+        // Interfaces have a ':', and what the canonical ABI itself provides begins with '$' or '['.
+        .filter(|import| !import.module.contains(':') && !import.module.starts_with(['$', '[']))
+        .map(|import| format!("{}.{}", import.module, import.name))
+        .collect()
 }
 
 const COMPONENT_TYPE: &[u8] = b"component-type:";

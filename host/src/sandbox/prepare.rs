@@ -1,13 +1,14 @@
 //! From configured instances to ones that are ready to judge: modules loaded once, settings held to what the check
 //! knows, readings asked for.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::check::{CheckInstance, Failure, ModuleSource, Reason, SettingValue, Settings};
+use crate::check::{CheckInstance, Failure, Limits, ModuleSource, Reason, SettingValue, Settings};
 use crate::config::{ConfigError, ConfiguredCheck, Origin};
 
 use super::module::Module;
+use super::read::too_large;
 use super::{Description, Need, Sandbox, SettingDescription};
 
 /// An instance before its evaluation.
@@ -25,34 +26,65 @@ pub struct Prepared {
 /// # Errors
 /// Settings that the operator wrote and the check does not know, or refuses: they are mistakes in the configuration.
 pub fn prepare(sandbox: &Sandbox, checks: &[ConfiguredCheck]) -> Result<Vec<Prepared>, ConfigError> {
-    let mut modules = HashMap::new();
-    checks.iter().map(|check| prepare_one(sandbox, &mut modules, check)).collect()
+    let wanted: Vec<(Key<'_>, Limits)> = wanted(checks).into_iter().collect();
+    let loaded = sandbox.map(&wanted, |((source, _), limits)| Module::load(sandbox, source, limits).map(Arc::new));
+    let modules: Modules<'_> = wanted.iter().map(|(key, _)| *key).zip(loaded).collect();
+    let prepared = sandbox.map(checks, |check| prepare_one(&modules, check));
+    if let Some(cache) = &sandbox.cache {
+        modules.values().flatten().for_each(|module| module.remember(cache));
+    }
+    prepared.into_iter().collect()
 }
 
-type Modules<'a> = HashMap<&'a ModuleSource, Result<Arc<Module>, Failure>>;
+/// A module is loaded once for all its instances that have the same stack, which belongs to the engine.
+type Key<'a> = (&'a ModuleSource, usize);
 
-fn prepare_one<'a>(
-    sandbox: &Sandbox,
-    modules: &mut Modules<'a>,
-    check: &'a ConfiguredCheck,
-) -> Result<Prepared, ConfigError> {
+type Modules<'a> = HashMap<Key<'a>, Result<Arc<Module>, Failure>>;
+
+fn key(check: &ConfiguredCheck) -> Key<'_> {
+    (&check.instance.module, check.instance.allowance.limits.stack_bytes)
+}
+
+/// The modules to load, each with what the most generous of its instances may use.
+fn wanted(checks: &[ConfiguredCheck]) -> BTreeMap<Key<'_>, Limits> {
+    let mut wanted = BTreeMap::new();
+    for check in checks {
+        let limits = &check.instance.allowance.limits;
+        wanted
+            .entry(key(check))
+            .and_modify(|most: &mut Limits| *most = most.max(limits))
+            .or_insert_with(|| limits.clone());
+    }
+    wanted
+}
+
+fn prepare_one(modules: &Modules<'_>, check: &ConfiguredCheck) -> Result<Prepared, ConfigError> {
     let instance = check.instance.clone();
-    let load = || Module::load(sandbox, &check.instance.module).map(Arc::new);
-    let module = match modules.entry(&check.instance.module).or_insert_with(load) {
-        Ok(module) => Arc::clone(module),
-        Err(failure) => {
-            let settings = instance.settings.clone();
-            return Ok(Prepared { instance, settings, ready: Err(failure.clone()) });
+    let module = match modules.get(&key(check)) {
+        Some(Ok(module)) => module,
+        failed => {
+            let failure = failed.and_then(|failed| failed.as_ref().err().cloned());
+            let failure = failure.unwrap_or_else(|| Failure::new(Reason::Unreadable, "was not loaded"));
+            return Ok(Prepared { settings: instance.settings.clone(), instance, ready: Err(failure) });
         }
     };
     known_settings(check, &module.description)?;
-    let ready = match module.needs(sandbox, &instance.settings) {
+    let ready = match needs(module, &instance) {
         Err(failure) if failure.reason == Reason::SettingsRefused && is_configured(check) => {
             return Err(check.refuse_settings(&failure.detail));
         }
-        needs => needs.map(|needs| (Arc::clone(&module), needs)),
+        needs => needs.map(|needs| (Arc::clone(module), needs)),
     };
     Ok(Prepared { settings: module.description.with_defaults(&instance.settings), instance, ready })
+}
+
+fn needs(module: &Module, instance: &CheckInstance) -> Result<Vec<Need>, Failure> {
+    let limits = &instance.allowance.limits;
+    // It was loaded for the most generous of its instances.
+    if module.info.size_bytes > limits.module_bytes {
+        return Err(too_large(&instance.module.to_string(), limits.module_bytes));
+    }
+    module.needs(limits, &instance.settings)
 }
 
 /// Whether the operator declared this instance. One that was only found in the checks directory is no configuration,

@@ -26,13 +26,17 @@ fn read_file(path: &Path, max_bytes: u64) -> Result<Vec<u8>, Failure> {
         return Err(unreadable(&"not a regular file"));
     }
     if metadata.len() > max_bytes {
-        let detail = format!("{}: larger than the limit of {max_bytes} bytes", path.display());
-        return Err(Failure::new(Reason::ModuleTooLarge, detail));
+        return Err(too_large(&path.display().to_string(), max_bytes));
     }
     // Files of the kernel say that they are empty; some never end, and some forget what was read of them.
     let mut bytes = Vec::new();
     file.take(metadata.len()).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
     Ok(bytes)
+}
+
+/// A module that is larger than an instance of it may be.
+pub(super) fn too_large(path: &str, max_bytes: u64) -> Failure {
+    Failure::new(Reason::ModuleTooLarge, format!("{path}: larger than the limit of {max_bytes} bytes"))
 }
 
 /// Opens without waiting for whoever may be at the other end: the name may lead to a pipe, or to a file of the kernel

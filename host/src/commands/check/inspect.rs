@@ -16,12 +16,13 @@ use crate::{cycle, logging};
 pub(in crate::commands) fn run(global: &Global, module: &Path, format: ListFormat) -> Result<u8, CommandError> {
     let config = context::config(global, None)?;
     logging::start_on_stderr();
-    let sandbox = cycle::sandbox(&config)?;
+    let sandbox = cycle::sandbox(&config, 1)?;
+    let limits = &config.allowance.limits;
     let source = source(module);
     let failed = |failure| CommandError::Check { path: source.to_string(), failure };
-    let module = Module::load(&sandbox, &source).map_err(failed)?;
+    let module = Module::load(&sandbox, &source, limits).map_err(failed)?;
     // With its defaults; a check that requires a setting refuses, and says so.
-    let needs = module.needs(&sandbox, &Settings::new()).map_err(|failure| failure.detail);
+    let needs = module.needs(limits, &Settings::new()).map_err(|failure| failure.detail);
     match format {
         ListFormat::Json => print_json(&as_json(&module, needs.as_deref()))?,
         ListFormat::Text => print(&as_text(&module, needs.as_deref(), &context::style(global)))?,

@@ -26,8 +26,9 @@ struct Row {
 pub(in crate::commands) fn run(global: &Global, format: ListFormat, checks: Option<&Path>) -> Result<u8, CommandError> {
     let config = context::config(global, checks)?;
     logging::start_on_stderr();
-    let sandbox = cycle::sandbox(&config)?;
-    let rows: Vec<Row> = cycle::prepared(&config, &sandbox)?.iter().map(row).collect();
+    let instances = cycle::Instances::of(&config);
+    let sandbox = cycle::sandbox(&config, instances.count())?;
+    let rows: Vec<Row> = instances.prepare(&sandbox)?.iter().map(row).collect();
     match format {
         ListFormat::Json => print_json(&rows)?,
         ListFormat::Text => {

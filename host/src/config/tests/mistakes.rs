@@ -18,11 +18,11 @@ fn a_mistake_in_the_file_is_one_line_with_place_value_and_remedy() {
     let setting = |value: &str| format!("[[check]]\nname = \"cpu\"\n[check.settings]\nx = {value}\n");
     let long = "x".repeat(200);
     let cases: Vec<(String, String)> = [
-        ("a = 1", "1: unknown key 'a': allowed here are database_url, checks_dir, cache_dir, timeout_seconds, log, limits, collect, check"),
+        ("a = 1", "1: unknown key 'a': allowed here are database_url, checks_dir, cache_dir, timeout_seconds, grants, wasi, log, limits, compile, collect, check"),
         ("[log]\nlevle = 1\na = 2", "2: unknown key 'log.levle': allowed here are file, level, max_bytes, keep"),
         ("[collect]\n\"a\\nb\" = 1", "2: unknown key 'collect.a\\u{a}b': allowed here are interfaces"),
-        ("[limits]\nram = 1", "2: unknown key 'limits.ram': allowed here are fuel, evaluation_ms, memory_bytes, verdicts, text_bytes, output_bytes, module_bytes"),
-        ("[[check]]\nname = \"cpu\"\nthreshold = 5", "3: unknown key 'check.threshold': allowed here are name, module, enabled, channel, settings"),
+        ("[limits]\nram = 1", "2: unknown key 'limits.ram': allowed here are fuel, evaluation_ms, memory_bytes, memory_grows, stack_bytes, history_points, verdicts, text_bytes, output_bytes, module_bytes, ceiling"),
+        ("[[check]]\nname = \"cpu\"\nthreshold = 5", "3: unknown key 'check.threshold': allowed here are name, module, enabled, channel, limits, grants, settings"),
         ("timeout_seconds = 0", "1: timeout_seconds is 0: must be a whole number from 1 to 3600"),
         ("timeout_seconds = 3601", "1: timeout_seconds is 3601: must be a whole number from 1 to 3600"),
         ("timeout_seconds = -1", "1: timeout_seconds is -1: must be a whole number from 1 to 3600"),
@@ -34,8 +34,8 @@ fn a_mistake_in_the_file_is_one_line_with_place_value_and_remedy() {
         ("[log]\nlevel = \"LOUD\"", "2: log.level is \"LOUD\": must be TRACE, DEBUG, INFO, WARNING, ERROR or CRITICAL"),
         ("[log]\nfile = \" \"", "2: log.file is \" \": must be a string that is not empty"),
         ("log = 3", "1: log is 3: must be a table: [log]"),
-        ("[limits]\nfuel = 0", "2: limits.fuel is 0: must be a whole number from 1 to 1000000000000"),
-        ("[limits]\nmemory_bytes = 2147483649", "2: limits.memory_bytes is 2147483649: must be a whole number from 1 to 2147483648"),
+        ("[limits]\nfuel = 0", "2: limits.fuel is 0: must be a whole number from 1 to 100000000000"),
+        ("[limits]\nmemory_bytes = 1073741825", "2: limits.memory_bytes is 1073741825: must be a whole number from 1 to 1073741824"),
         ("[collect]\ninterfaces = \"eth0\"", "2: collect.interfaces is \"eth0\": must be a list of interface names, such as \"eth0\", or beginnings of names, such as \"wl*\""),
         ("[collect]\ninterfaces = [\"*0\"]", "2: collect.interfaces is [\"*0\"]: must be a list of interface names, such as \"eth0\", or beginnings of names, such as \"wl*\""),
         ("database_url = 5", "1: database_url is 5: must be a string that is not empty"),
