@@ -72,6 +72,17 @@ pub struct Sample {
     pub value: f64,
 }
 
+/// Past readings of one metric with one set of labels, oldest first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// OpenTelemetry metric name.
+    pub name: String,
+    /// What was measured.
+    pub labels: Labels,
+    /// When, in milliseconds since the epoch, and the reading.
+    pub points: Vec<(i64, f64)>,
+}
+
 /// A reading that could not be taken, or was taken with a reservation. Absence is never reported as zero.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {

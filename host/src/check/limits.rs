@@ -109,7 +109,7 @@ impl Default for Limits {
 }
 
 /// The metrics that an instance may read, as names or as beginnings of names with `*`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Grants(pub Vec<String>);
 
 impl Default for Grants {

@@ -77,12 +77,21 @@ impl From<&Input<'_>> for types::Input {
             labels: pairs(&sample.labels),
             value: sample.value,
         };
+        let point = |(time_ms, value): &(i64, f64)| types::Point {
+            time_ms: u64::try_from(*time_ms).unwrap_or(0),
+            value: *value,
+        };
+        let series = |series: &crate::metric::Series| types::Series {
+            name: series.name.clone(),
+            labels: pairs(&series.labels),
+            points: series.points.iter().map(point).collect(),
+        };
         Self {
             time_ms: input.time_ms,
             host: pairs(input.host),
             settings: settings(input.settings),
             samples: input.samples.iter().map(sample).collect(),
-            history: Vec::new(),
+            history: input.history.iter().map(series).collect(),
             previous: input.previous.iter().map(|(subject, status)| (subject.clone(), (*status).into())).collect(),
         }
     }

@@ -34,7 +34,7 @@ pub use prepare::{Prepared, prepare};
 pub use wasi::WasiPolicy;
 
 use crate::check::{Settings, Status};
-use crate::metric::{Labels, Sample, name_matches};
+use crate::metric::{Labels, Sample, Series, name_matches};
 
 /// A group of readings that a check asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,6 +110,8 @@ pub struct Input<'a> {
     pub settings: &'a Settings,
     /// The readings that match its needs, sorted.
     pub samples: Vec<&'a Sample>,
+    /// The past readings that match its needs, sorted.
+    pub history: &'a [Series],
     /// What it said last time, by subject.
     pub previous: &'a [(String, Status)],
 }

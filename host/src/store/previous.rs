@@ -33,11 +33,11 @@ impl Store {
 }
 
 /// A row that somebody else wrote, or another version, must not stop every run from now on: it is as good as absent.
-fn readable<T>(read: rusqlite::Result<T>) -> rusqlite::Result<Option<T>> {
+pub(super) fn readable<T>(read: rusqlite::Result<T>) -> rusqlite::Result<Option<T>> {
     use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType};
     match read {
         Err(why @ (FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..))) => {
-            tracing::warn!("the last cycle cannot be understood and is left aside: {why}");
+            tracing::warn!("a row of an earlier cycle cannot be understood and is left aside: {why}");
             Ok(None)
         }
         read => read.map(Some),
@@ -97,7 +97,7 @@ fn read_previous_statuses(conn: &Connection) -> rusqlite::Result<BTreeMap<String
     Ok(statuses)
 }
 
-fn read_json<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
+pub(super) fn read_json<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
     let text: String = row.get(column)?;
     serde_json::from_str(&text).map_err(|why| unreadable(format!("{column} '{text}': {why}")))
 }

@@ -5,6 +5,7 @@ mod concurrent;
 mod cycles;
 mod files;
 mod full_disk;
+mod history;
 mod queries;
 
 use std::sync::Arc;

@@ -1,24 +1,23 @@
 //! One cycle: collect ─▶ snapshot ─▶ evaluate ─▶ alert ─▶ store ─▶ report. The one file that sees all stages.
 
+mod given;
+mod instances;
+
 use std::collections::BTreeMap;
-use std::io;
-use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use jiff::Timestamp;
 
 use crate::alert;
-use crate::check::{
-    Allowance, CheckInstance, DEFAULT_CHANNEL, Evaluation, Failure, Grants, ModuleSource, Reason, SettingValue,
-    Settings, Status, discover,
-};
-use crate::clean;
+use crate::check::{Evaluation, Failure, ModuleSource, SettingValue, Status};
 use crate::collect::{self, Request};
-use crate::config::{Config, ConfigError, ConfiguredCheck, Origin};
-use crate::metric::{Headline, Sample, Snapshot};
+use crate::config::{Config, ConfigError};
+use crate::metric::{Headline, Series, Snapshot};
 use crate::report::{CycleReport, Threshold};
-use crate::sandbox::{Input, Judged, Need, Prepared, Sandbox, SandboxError, SandboxOptions, prepare};
+use crate::sandbox::{Input, Judged, Prepared, Sandbox, SandboxError, SandboxOptions};
 use crate::store::{CycleRecord, Store, StoreError};
+
+pub use instances::Instances;
 
 /// Verdicts of one evaluation that the log spells out.
 const LOGGED_VERDICTS: usize = 20;
@@ -69,7 +68,8 @@ pub fn run(config: &Config, now: Timestamp) -> Result<CycleReport, CycleError> {
         tracing::warn!("{}: {}", diagnostic.source, diagnostic.message);
     }
 
-    let evaluations = evaluate_all(&sandbox, &prepared, &snapshot, &previous_statuses);
+    let histories = given::histories(&store, &prepared, &snapshot)?;
+    let evaluations = evaluate_all(&sandbox, &prepared, histories, &snapshot, &previous_statuses);
     evaluations.iter().for_each(log_evaluation);
     let notifications = alert::notifications(&evaluations);
 
@@ -107,79 +107,27 @@ pub fn sandbox(config: &Config, instances: usize) -> Result<Sandbox, SandboxErro
     Ok(sandbox)
 }
 
-/// The instances of a cycle: the configured ones, one for every other module in the checks directory, and what stands for
-/// that directory when it cannot be read.
-pub struct Instances {
-    checks: Vec<ConfiguredCheck>,
-    unreadable: Option<Prepared>,
-}
-
-impl Instances {
-    /// Finds them.
-    pub fn of(config: &Config) -> Self {
-        let mut checks = config.checks.clone();
-        let taken: Vec<&str> = config.checks.iter().map(|check| check.instance.name.as_str()).collect();
-        let unreadable = match discover(&config.checks_dir.value, &config.claimed_modules, &taken, &config.allowance) {
-            Ok(found) => {
-                checks.extend(found.into_iter().map(unregistered));
-                None
-            }
-            Err(error) => Some(unreadable(&config.checks_dir.value, &error)),
-        };
-        Self { checks, unreadable }
-    }
-
-    /// How many will be evaluated.
-    pub fn count(&self) -> usize {
-        self.checks.len()
-    }
-
-    /// Every instance, ready to judge.
-    ///
-    /// # Errors
-    /// Settings that the operator wrote and a check does not know, or refuses.
-    pub fn prepare(self, sandbox: &Sandbox) -> Result<Vec<Prepared>, ConfigError> {
-        let mut prepared = prepare(sandbox, &self.checks)?;
-        prepared.extend(self.unreadable);
-        Ok(prepared)
-    }
-}
-
-fn unregistered(instance: CheckInstance) -> ConfiguredCheck {
-    let origin = Origin::CheckDirectory(PathBuf::from(instance.module.to_string()));
-    ConfiguredCheck { instance, origin, setting_origins: BTreeMap::new() }
-}
-
-/// Stands for the checks of a directory that cannot be read: they must not go missing unseen.
-fn unreadable(directory: &Path, error: &io::Error) -> Prepared {
-    let detail = format!("cannot read {}: {error}", clean::line(&directory.display().to_string()));
-    Prepared {
-        // No instance is called so: the name has a space.
-        instance: CheckInstance {
-            name: "checks directory".to_owned(),
-            module: ModuleSource::File(directory.to_owned()),
-            settings: Settings::new(),
-            channel: DEFAULT_CHANNEL.to_owned(),
-            allowance: Allowance::default(),
-        },
-        settings: Settings::new(),
-        ready: Err(Failure::new(Reason::Unreadable, detail)),
-    }
-}
-
-fn evaluate_all(sandbox: &Sandbox, prepared: &[Prepared], snapshot: &Snapshot, previous: &Previous) -> Vec<Evaluation> {
+fn evaluate_all(
+    sandbox: &Sandbox,
+    prepared: &[Prepared],
+    histories: Vec<Result<Vec<Series>, Failure>>,
+    snapshot: &Snapshot,
+    previous: &Previous,
+) -> Vec<Evaluation> {
     let host = snapshot.host.labels();
-    let evaluate = |check: &Prepared| {
+    let checks: Vec<_> = prepared.iter().zip(histories).collect();
+    sandbox.map(&checks, |(check, history)| {
         let instance = &check.instance;
-        let judged = match &check.ready {
-            Err(failure) => Judged::failed(failure.clone()),
-            Ok((module, needs)) => module.evaluate(
+        let judged = match (&check.ready, history) {
+            (Err(failure), _) | (_, Err(failure)) => Judged::failed(failure.clone()),
+            (Ok((module, needs)), Ok(history)) => module.evaluate(
                 &instance.allowance.limits,
                 &Input {
                     time_ms: snapshot.time.as_millisecond().try_into().unwrap_or(0),
                     host: &host,
                     settings: &instance.settings,
-                    samples: passed(&snapshot.samples, needs, &instance.allowance.grants),
+                    samples: given::samples(&snapshot.samples, needs, &instance.allowance.grants),
+                    history,
                     previous: previous.get(&instance.name).map(Vec::as_slice).unwrap_or_default(),
                 },
             ),
@@ -193,14 +141,7 @@ fn evaluate_all(sandbox: &Sandbox, prepared: &[Prepared], snapshot: &Snapshot, p
             fuel: judged.fuel,
             duration: judged.duration,
         }
-    };
-    sandbox.map(prepared, evaluate)
-}
-
-/// The readings that a check declared and was granted, and no others.
-fn passed<'a>(samples: &'a [Sample], needs: &[Need], grants: &Grants) -> Vec<&'a Sample> {
-    let declared = |sample: &Sample| needs.iter().any(|need| need.matches(sample));
-    samples.iter().filter(|sample| declared(sample) && grants.allow(&sample.name)).collect()
+    })
 }
 
 /// The line that one of the percentage checks warns above.

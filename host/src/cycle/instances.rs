@@ -1,0 +1,70 @@
+//! Which checks a cycle runs: the configured ones and those that lie in the checks directory.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::check::{Allowance, CheckInstance, DEFAULT_CHANNEL, Failure, ModuleSource, Reason, Settings, discover};
+use crate::clean;
+use crate::config::{Config, ConfigError, ConfiguredCheck, Origin};
+use crate::sandbox::{Prepared, Sandbox, prepare};
+
+/// The instances of a cycle: the configured ones, one for every other module in the checks directory, and what stands for
+/// that directory when it cannot be read.
+pub struct Instances {
+    checks: Vec<ConfiguredCheck>,
+    unreadable: Option<Prepared>,
+}
+
+impl Instances {
+    /// Finds them.
+    pub fn of(config: &Config) -> Self {
+        let mut checks = config.checks.clone();
+        let taken: Vec<&str> = config.checks.iter().map(|check| check.instance.name.as_str()).collect();
+        let unreadable = match discover(&config.checks_dir.value, &config.claimed_modules, &taken, &config.allowance) {
+            Ok(found) => {
+                checks.extend(found.into_iter().map(unregistered));
+                None
+            }
+            Err(error) => Some(unreadable(&config.checks_dir.value, &error)),
+        };
+        Self { checks, unreadable }
+    }
+
+    /// How many will be evaluated.
+    pub fn count(&self) -> usize {
+        self.checks.len()
+    }
+
+    /// Every instance, ready to judge.
+    ///
+    /// # Errors
+    /// Settings that the operator wrote and a check does not know, or refuses.
+    pub fn prepare(self, sandbox: &Sandbox) -> Result<Vec<Prepared>, ConfigError> {
+        let mut prepared = prepare(sandbox, &self.checks)?;
+        prepared.extend(self.unreadable);
+        Ok(prepared)
+    }
+}
+
+fn unregistered(instance: CheckInstance) -> ConfiguredCheck {
+    let origin = Origin::CheckDirectory(PathBuf::from(instance.module.to_string()));
+    ConfiguredCheck { instance, origin, setting_origins: BTreeMap::new() }
+}
+
+/// Stands for the checks of a directory that cannot be read: they must not go missing unseen.
+fn unreadable(directory: &Path, error: &io::Error) -> Prepared {
+    let detail = format!("cannot read {}: {error}", clean::line(&directory.display().to_string()));
+    Prepared {
+        // No instance is called so: the name has a space.
+        instance: CheckInstance {
+            name: "checks directory".to_owned(),
+            module: ModuleSource::File(directory.to_owned()),
+            settings: Settings::new(),
+            channel: DEFAULT_CHANNEL.to_owned(),
+            allowance: Allowance::default(),
+        },
+        settings: Settings::new(),
+        ready: Err(Failure::new(Reason::Unreadable, detail)),
+    }
+}
