@@ -26,7 +26,7 @@ export function describe() {
     settings: [
       {
         name: 'threshold',
-        summary: 'Usage of a filesystem above which it is a warning. [%]',
+        summary: 'Usage of a filesystem above which it is a warning.',
         default: { tag: 'number', val: DEFAULT_THRESHOLD },
         attributes: [['maximum', '100'], ['minimum', '0'], ['type', 'number'], ['unit', '%']],
       },

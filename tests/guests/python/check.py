@@ -42,7 +42,7 @@ class WitWorld(wit_world.WitWorld):
     def describe(self) -> Description:
         threshold = Setting(
             name="threshold",
-            summary="Usage of a filesystem above which it is a warning. [%]",
+            summary="Usage of a filesystem above which it is a warning.",
             default=Value_Number(DEFAULT_THRESHOLD),
             attributes=[("maximum", "100"), ("minimum", "0"), ("type", "number"), ("unit", "%")],
         )
