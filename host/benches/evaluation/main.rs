@@ -11,7 +11,7 @@ mod spawned;
 use std::time::Duration;
 
 use criterion::measurement::WallTime;
-use criterion::{BenchmarkGroup, Criterion};
+use criterion::{BenchmarkGroup, Criterion, SamplingMode};
 
 use foreign::Foreign;
 use judged::Judge;
@@ -54,6 +54,7 @@ fn evaluations(criterion: &mut Criterion) {
 
 /// Interpreters take milliseconds; a hundred samples of them would take minutes and tell no more.
 fn slow_or_quick(group: &mut BenchmarkGroup<'_, WallTime>, is_slow: bool) {
-    let (samples, seconds) = if is_slow { (20, 10) } else { (100, 5) };
+    let (mode, samples, seconds) = if is_slow { (SamplingMode::Flat, 20, 10) } else { (SamplingMode::Auto, 100, 5) };
+    group.sampling_mode(mode);
     group.sample_size(samples).measurement_time(Duration::from_secs(seconds)).warm_up_time(Duration::from_secs(2));
 }
