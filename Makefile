@@ -3,9 +3,10 @@ PREBUILT ?= checks/prebuilt
 GUESTS ?= target/guests
 RUNS ?= 10
 VENV := target/venv
+BENCH := target/bench
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench toolchain checks checks-fresh guests venv
+.PHONY: help run test lint bench bench-tools toolchain checks checks-fresh guests venv
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,9 +23,17 @@ lint: ## What CI asks of the code besides the tests
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
 
-bench: venv ## Measure a whole run next to the psutil script it replaces, RUNS times
-	cargo build --release --locked --package checkpost
-	$(VENV)/bin/python tests/bench/whole_process.py target/release/checkpost $(RUNS)
+bench: venv guests ## Measure evaluations next to processes, and whole runs, RUNS times, next to the psutil script
+	@mkdir -p "$(BENCH)" && rm -rf "$(BENCH)/criterion"
+	CRITERION_HOME="$(CURDIR)/$(BENCH)/criterion" cargo bench --locked --package checkpost --bench evaluation
+	@$(CC) -O2 -o "$(BENCH)/meter" tests/bench/meter.c
+	@echo && $(VENV)/bin/python tests/bench/machine.py && echo
+	@$(VENV)/bin/python tests/bench/estimates.py "$(BENCH)/criterion"
+	@# Cargo has built it for the benchmark above.
+	@$(VENV)/bin/python tests/bench/whole_process.py "$(BENCH)/meter" target/release/checkpost $(RUNS)
+
+bench-tools: ## Install the monitoring plugin in C that the benchmark compares with, where there is apt
+	@tests/bench/tools.sh
 
 toolchain: ## Make sure that there is a compiler for WebAssembly
 	@checks/cargo.sh

@@ -64,6 +64,7 @@ guests)
     for name in $(crates_in tests/guests); do
         install "$(core guest "$name")" "$directory/$name.wasm"
     done
+    tests/foreign-guests.sh "$directory"
     ;;
 fresh)
     status=0

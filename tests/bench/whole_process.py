@@ -1,13 +1,12 @@
-"""`make bench`: what one `checkpost run` costs as a process, next to the psutil script it replaces.
+"""`make bench`: what whole runs of checkpost cost as processes, next to the psutil script that they replace.
 
-The two run in turn, so that both see the same machine; the kernel's own accounting of each finished process (wait4) is
-what is counted. Prints a Markdown table of medians and of the ratios pair by pair.
+All of them run in turn, so that they see the same machine; `meter` counts what the kernel knows of each finished
+process. Prints Markdown tables of medians, with the ratios to the script pair by pair.
 
-Usage: python whole_process.py CHECKPOST [RUNS]
+Usage: python whole_process.py METER CHECKPOST [RUNS]
 """
 
-import os
-import platform
+import json
 import statistics
 import subprocess
 import sys
@@ -15,66 +14,108 @@ import tempfile
 import time
 from pathlib import Path
 
+import sites
+
 HERE = Path(__file__).parent
-# The kernel counts peak memory in KiB.
-MIB_IN_KIB = 1024
+KIB_PER_MIB = 1024
+# As the configuration of each: (name, what makes its directory).
+RUNS_OF_CHECKPOST = [
+    ("4 checks", sites.plain),
+    ("100 instances", sites.instances(100)),
+    ("1,000 instances", sites.instances(1000)),
+    ("100 modules more", sites.modules(100)),
+]
+# Below 5 s since the last cycle the CPU figure would need a window of its own.
+BETWEEN_CYCLES_SECONDS = 5.1
+# First runs are slow and vary little.
+MOST_FIRST_RUNS = 3
+COLUMNS = [("CPU time, ms", 1000), ("wall time, ms", 1000), ("peak memory, MiB", 1 / KIB_PER_MIB)]
 
 
-def measure(command, directory):
-    """CPU seconds, wall seconds and peak MiB of one finished process."""
-    started = time.monotonic()
-    with open(os.devnull, "wb") as sink:
-        process = subprocess.Popen(command, cwd=directory, stdout=sink)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    wall = time.monotonic() - started
-    if process.returncode != 0:
-        sys.exit(f"{command[0]} exited with {process.returncode}")
-    return usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / MIB_IN_KIB
+class Meter:
+    """Measures commands."""
+
+    def __init__(self, program):
+        self.program = str(Path(program).resolve())
+
+    def measure(self, command, directory):
+        """CPU seconds, wall seconds and peak KiB of one finished process and its children."""
+        measured = subprocess.run([self.program, *command], cwd=directory, stdout=subprocess.PIPE, text=True)
+        if measured.returncode != 0:
+            sys.exit(f"{' '.join(command)} exited with {measured.returncode}")
+        return [float(figure) for figure in measured.stdout.split()]
 
 
-def cold(checkpost, runs):
+def expect_all_judged(checkpost, directory):
+    """A run in which checks fail costs less than it should. Also fills the cache and the database."""
+    run = [checkpost, "run", "--format", "json"]
+    report = json.loads(subprocess.run(run, cwd=directory, stdout=subprocess.PIPE, check=True).stdout)
+    for check in report["checks"]:
+        if check.get("reason"):
+            sys.exit(f"{check['name']} could not judge: {check['reason']}: {check.get('detail')}")
+
+
+def first_runs(meter, checkpost, rounds):
     """Runs that find nothing: no database and no compiled modules."""
-    figures = []
-    for _ in range(runs):
-        with tempfile.TemporaryDirectory() as directory:
-            figures.append(measure([checkpost, "run"], directory))
+    figures = {name: [] for name, _ in RUNS_OF_CHECKPOST}
+    for _ in range(rounds):
+        for name, make in RUNS_OF_CHECKPOST:
+            with tempfile.TemporaryDirectory() as directory:
+                make(Path(directory))
+                figures[name].append(meter.measure([checkpost, "run"], directory))
     return figures
 
 
-def paired(checkpost, baseline, runs):
-    """Warm runs of both in turn, more than five seconds apart, as a cron job's are."""
-    ours, theirs = [], []
-    with tempfile.TemporaryDirectory() as ours_in, tempfile.TemporaryDirectory() as theirs_in:
-        measure([checkpost, "run"], ours_in)
-        measure([*baseline, theirs_in], theirs_in)
-        for _ in range(runs):
-            # Below 5 s since the last cycle the CPU figure would need a window of its own.
-            time.sleep(5)
-            ours.append(measure([checkpost, "run"], ours_in))
-            theirs.append(measure([*baseline, theirs_in], theirs_in))
-    return ours, theirs
+def later_runs(meter, checkpost, baseline, rounds, directory):
+    """Runs that find the last cycle and compiled modules, the script among them, in turn."""
+    commands = {"psutil script": [*baseline, "."], **{name: [checkpost, "run"] for name, _ in RUNS_OF_CHECKPOST}}
+    sites_of = {name: directory / str(number) for number, name in enumerate(commands)}
+    for site in sites_of.values():
+        site.mkdir()
+    for name, make in RUNS_OF_CHECKPOST:
+        make(sites_of[name])
+        expect_all_judged(checkpost, sites_of[name])
+    figures = {name: [] for name in commands}
+    for number in range(rounds + 1):
+        time.sleep(BETWEEN_CYCLES_SECONDS)
+        for name, command in commands.items():
+            measured = meter.measure(command, sites_of[name])
+            # The first round warms what the preparation did not, as the script's own compiled modules.
+            if number > 0:
+                figures[name].append(measured)
+    return figures
 
 
-def median(figures, index):
-    return statistics.median(figure[index] for figure in figures)
+def cells(figures, baseline):
+    """One cell a column: the median, and its share of the baseline's where there is one."""
+    for index, (_, scale) in enumerate(COLUMNS):
+        text = f"{statistics.median(figure[index] for figure in figures) * scale:.1f}"
+        if baseline is not None:
+            share = statistics.median(ours[index] / theirs[index] for ours, theirs in zip(figures, baseline))
+            text += f" ({share:.3f})"
+        yield text
+
+
+def table(title, figures, baseline=None):
+    print(f"| {title} | " + " | ".join(name for name, _ in COLUMNS) + " |")
+    print("| --- |" + " ---: |" * len(COLUMNS))
+    for name, of_name in figures.items():
+        against = None if of_name is baseline else baseline
+        print(f"| {name} | " + " | ".join(cells(of_name, against)) + " |")
+    print()
 
 
 def main():
-    checkpost = str(Path(sys.argv[1]).resolve())
-    runs = int(sys.argv[2]) if len(sys.argv) > 2 else 10
-    baseline = [sys.executable, str(HERE / "psutil_monitor.py")]
-    first = cold(checkpost, min(runs, 5))
-    ours, theirs = paired(checkpost, baseline, runs)
-    print(f"{platform.platform()}, {os.cpu_count()} CPUs, Python {platform.python_version()}; ", end="")
-    print(f"medians of {runs} runs in turn ({min(runs, 5)} for the first run), {time.strftime('%Y-%m-%d')}\n")
-    print("| figure | checkpost run | its very first run | psutil script | ratio (pair by pair) |")
-    print("| --- | ---: | ---: | ---: | ---: |")
-    rows = [("CPU time, ms", 0, 1000), ("wall time, ms", 1, 1000), ("peak memory, MiB", 2, 1)]
-    for name, index, scale in rows:
-        ratio = statistics.median(a[index] / b[index] for a, b in zip(ours, theirs))
-        cells = [median(figures, index) * scale for figures in (ours, first, theirs)]
-        print(f"| {name} | " + " | ".join(f"{cell:.1f}" for cell in cells) + f" | {ratio:.3f} |")
+    if len(sys.argv) < 3:
+        sys.exit(__doc__.splitlines()[-1])
+    meter, checkpost = Meter(sys.argv[1]), str(Path(sys.argv[2]).resolve())
+    runs = int(sys.argv[3]) if len(sys.argv) > 3 else 10
+    first = first_runs(meter, checkpost, min(runs, MOST_FIRST_RUNS))
+    with tempfile.TemporaryDirectory() as directory:
+        baseline = [sys.executable, str(HERE / "psutil_monitor.py")]
+        later = later_runs(meter, checkpost, baseline, runs, Path(directory))
+    table(f"later runs, median of {runs} (share of the script)", later, later["psutil script"])
+    table(f"very first run, median of {min(runs, MOST_FIRST_RUNS)}", first)
 
 
 if __name__ == "__main__":

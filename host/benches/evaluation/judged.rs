@@ -1,0 +1,75 @@
+//! A module and its input: the one place that knows how the library evaluates.
+
+use std::path::Path;
+
+use checkpost::check::{ModuleSource, Settings};
+use checkpost::metric::{Labels, Sample};
+use checkpost::sandbox::{Input, Limits, Module, Sandbox};
+
+/// A module that is ready, with readings to judge.
+pub struct Judge {
+    sandbox: Sandbox,
+    module: Module,
+    name: String,
+    samples: Vec<Sample>,
+}
+
+impl Judge {
+    /// A built-in check with so many readings, each about a subject of its own.
+    pub fn builtin(name: &'static str, samples: usize) -> Self {
+        Self::new(name, ModuleSource::Builtin(name), samples, None)
+    }
+
+    /// A module in a file, whose compiled form is in `cache`.
+    pub fn file(name: &str, file: &Path, samples: usize, cache: &Path) -> Self {
+        Self::new(name, ModuleSource::File(file.to_owned()), samples, Some(cache))
+    }
+
+    fn new(name: &str, source: ModuleSource, samples: usize, cache: Option<&Path>) -> Self {
+        let mut sandbox = Sandbox::new(Limits::default()).unwrap();
+        if let Some(cache) = cache {
+            sandbox.cache_in(cache).unwrap();
+        }
+        let module = Module::load(&sandbox, &source).unwrap_or_else(|failure| panic!("{name}: {failure}"));
+        let samples = readings(name, samples);
+        Self { sandbox, module, name: format!("{name}-{}", samples.len()), samples }
+    }
+
+    /// The check and the number of its readings.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Instantiates the module in a fresh sandbox and lets it judge; every reading must have its verdict.
+    pub fn evaluate(&self) {
+        let input = Input {
+            time_ms: 1_800_000_000_000,
+            host: &Labels::none(),
+            settings: &Settings::new(),
+            samples: self.samples.iter().collect(),
+            previous: &[],
+        };
+        let judged = self.module.evaluate(&self.sandbox, &input);
+        let verdicts = judged.outcome.unwrap_or_else(|failure| panic!("{}: {failure}", self.name));
+        assert_eq!(verdicts.len(), self.samples.len(), "{}", self.name);
+    }
+}
+
+/// Readings as the collectors make them: of memory one, of file systems as many as are wanted.
+fn readings(check: &str, count: usize) -> Vec<Sample> {
+    if check == "memory" {
+        return vec![Sample { name: "system.memory.utilization".into(), labels: Labels::none(), value: 0.55 }];
+    }
+    let filesystem = |number: usize| Sample {
+        name: "system.filesystem.utilization".into(),
+        labels: Labels::from([
+            ("system.device", format!("/dev/mapper/data-{number:03}")),
+            ("system.filesystem.mode", "rw".to_owned()),
+            ("system.filesystem.mountpoint", format!("/srv/data-{number:03}")),
+            ("system.filesystem.type", "ext4".to_owned()),
+        ]),
+        // From empty to full, so that every status occurs.
+        value: number as f64 / count as f64,
+    };
+    (1..=count).map(filesystem).collect()
+}
