@@ -9,5 +9,7 @@ mod compilation;
 mod cron;
 mod custom_checks;
 mod cycle;
+mod determinism;
 mod others;
 mod support;
+mod wasi;

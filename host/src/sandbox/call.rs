@@ -114,6 +114,9 @@ fn untyped_failure(error: &Error) -> Failure {
     if text.contains("type mismatch") || text.contains("failed to convert function") {
         return Failure::new(Reason::ContractMismatch, text);
     }
+    if text.contains("requested len") {
+        return Failure::new(Reason::Trap, "asked WASI for more random bytes than it gives at once");
+    }
     // The guest broke the canonical ABI: a bad pointer, invalid UTF-8, an unknown enum case.
     Failure::new(Reason::InvalidOutput, text)
 }

@@ -1,0 +1,158 @@
+//! The same module with the same input says the same and uses the same fuel: in every run, on every thread, in every
+//! engine.
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use checkpost::check::{Failure, Limits, ModuleSource, SettingValue, Settings, Status, Verdict};
+use checkpost::metric::{Labels, Sample, Series};
+use checkpost::sandbox::{Input, Module, Sandbox, SandboxOptions};
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+
+use crate::support::{Site, guest_file, root};
+
+/// What a check may depend on, owned.
+#[derive(Clone, Debug)]
+struct Case {
+    time_ms: u64,
+    host: Labels,
+    settings: Settings,
+    samples: Vec<Sample>,
+    history: Vec<Series>,
+    previous: Vec<(String, Status)>,
+}
+
+/// Everything that must be the same.
+type Said = (Result<Vec<Verdict>, Failure>, u64);
+
+fn evaluate(module: &Module, case: &Case) -> Said {
+    let judged = module.evaluate(
+        &Limits::DEFAULT,
+        &Input {
+            time_ms: case.time_ms,
+            host: &case.host,
+            settings: &case.settings,
+            samples: case.samples.iter().collect(),
+            history: &case.history,
+            previous: &case.previous,
+        },
+    );
+    (judged.outcome, judged.fuel)
+}
+
+/// Any text that a host may have for a name: of all scripts, with what is hostile in a terminal.
+fn name() -> impl Strategy<Value = String> {
+    prop_oneof![Just("/".to_owned()), "/[a-z]{1,8}", any::<String>()]
+}
+
+fn ratio() -> impl Strategy<Value = f64> {
+    prop_oneof![0.0..1.5_f64, Just(0.9), Just(0.95), Just(-0.0), Just(f64::MIN_POSITIVE), any::<f64>()]
+        .prop_filter("a reading is finite", |value| value.is_finite())
+}
+
+fn sample() -> impl Strategy<Value = Sample> {
+    let metric = prop_oneof![
+        Just("system.filesystem.utilization"),
+        Just("system.memory.utilization"),
+        Just("system.cpu.utilization"),
+        Just("system.network.io"),
+    ];
+    (metric, name(), name(), ratio()).prop_map(|(metric, mountpoint, kind, value)| Sample {
+        name: metric.into(),
+        labels: Labels::from([
+            ("network.interface.name", mountpoint.clone()),
+            ("network.io.direction", "receive".to_owned()),
+            ("system.filesystem.mountpoint", mountpoint),
+            ("system.filesystem.type", kind),
+        ]),
+        value,
+    })
+}
+
+fn previous() -> impl Strategy<Value = (String, Status)> {
+    let status =
+        prop_oneof![Just(Status::Ok), Just(Status::Warning), Just(Status::Critical), Just(Status::Unknown)];
+    (name(), status)
+}
+
+fn settings() -> impl Strategy<Value = Settings> {
+    prop::option::of(1.0..100.0_f64).prop_map(|threshold| {
+        threshold.map(|percent| ("threshold".to_owned(), SettingValue::Number(percent))).into_iter().collect()
+    })
+}
+
+fn case() -> impl Strategy<Value = Case> {
+    let many = |max| prop::collection::vec(sample(), 0..max);
+    (any::<u32>(), name(), settings(), many(30), prop::collection::vec(previous(), 0..5)).prop_map(
+        |(seconds, host, settings, mut samples, previous)| {
+            // As a snapshot has them: sorted, each once.
+            samples.sort_by(|a, b| (&a.name, &a.labels).cmp(&(&b.name, &b.labels)));
+            samples.dedup_by(|a, b| (&a.name, &a.labels) == (&b.name, &b.labels));
+            let host = Labels::from([("host.name", host)]);
+            Case { time_ms: u64::from(seconds) * 1_000, host, settings, samples, history: Vec::new(), previous }
+        },
+    )
+}
+
+/// A sandbox for so many evaluations, which decides what engine it has.
+fn sandbox(evaluations: usize) -> Sandbox {
+    Sandbox::new(SandboxOptions { evaluations, ..SandboxOptions::default() }).unwrap()
+}
+
+/// Evaluates each of so many cases in two engines and on all threads at once.
+fn hold(source: &ModuleSource, sandboxes: &[Sandbox; 2], cases: u32) {
+    let modules = sandboxes.each_ref().map(|sandbox| Module::load(sandbox, source, &Limits::DEFAULT).unwrap());
+    let mut runner = TestRunner::new(ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() });
+    let property = |case: Case| {
+        let first = evaluate(&modules[0], &case);
+        prop_assert!(first.1 > 0);
+        for (sandbox, module) in sandboxes.iter().zip(&modules) {
+            for said in sandbox.map(&[&case; 4], |case| evaluate(module, case)) {
+                prop_assert_eq!(&said, &first);
+            }
+        }
+        Ok(())
+    };
+    runner.run(&case(), property).unwrap();
+}
+
+#[test]
+fn built_in_checks_say_the_same_again() {
+    let sandboxes = [sandbox(2), sandbox(1_000)];
+    for name in ["cpu", "memory", "disk", "network"] {
+        hold(&ModuleSource::Builtin(name), &sandboxes, 64);
+    }
+}
+
+/// Checks with an interpreter inside, compiled by the real program: a sandbox compiles in a child of its own program, and
+/// this one is no checkpost. What was compiled is kept, because it takes a machine half a minute.
+fn interpreted(language: &str) -> (ModuleSource, [Sandbox; 2]) {
+    static COMPILED: OnceLock<PathBuf> = OnceLock::new();
+    let cache = COMPILED.get_or_init(|| {
+        let cache = root().join("target/guests/compiled");
+        let site = Site::with_config(&format!("cache_dir = {cache:?}\n"));
+        site.drop_guest("python", "python");
+        site.drop_guest("javascript", "javascript");
+        site.says(&["check", "warm"], 0);
+        cache
+    });
+    let sandboxes = [2, 1_000].map(|evaluations| {
+        let mut sandbox = sandbox(evaluations);
+        sandbox.cache_in(cache).unwrap();
+        sandbox
+    });
+    (ModuleSource::File(guest_file(language)), sandboxes)
+}
+
+#[test]
+fn a_check_in_python_says_the_same_again() {
+    let (source, sandboxes) = interpreted("python");
+    hold(&source, &sandboxes, 16);
+}
+
+#[test]
+fn a_check_in_javascript_says_the_same_again() {
+    let (source, sandboxes) = interpreted("javascript");
+    hold(&source, &sandboxes, 16);
+}

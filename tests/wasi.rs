@@ -1,0 +1,161 @@
+//! Guests whose runtimes import WASI: it is there, leads nowhere, and tells the same in every run.
+
+use serde_json::Value;
+
+use crate::support::{Site, check, guest_file};
+
+/// A site whose check `probe` does what `mode` says.
+fn site(mode: &str, config: &str) -> Site {
+    let module = guest_file("wasi-probe");
+    Site::with_config(&format!(
+        "{config}\n[[check]]\nname = \"probe\"\nmodule = {module:?}\n[check.settings]\nmode = \"{mode}\"\n"
+    ))
+}
+
+fn probe(site: &Site) -> Value {
+    let report = site.run_json();
+    for builtin in ["cpu", "memory", "disk", "network"] {
+        assert_eq!(check(&report, builtin)["reason"], Value::Null, "{builtin} is judged beside it");
+    }
+    check(&report, "probe").clone()
+}
+
+/// What the probe says of a subject.
+fn said<'a>(evaluation: &'a Value, subject: &str) -> &'a str {
+    let mut verdicts = evaluation["verdicts"].as_array().unwrap().iter();
+    let verdict = verdicts.find(|verdict| verdict["subject"] == subject).unwrap_or_else(|| panic!("{evaluation:#}"));
+    verdict["message"].as_str().unwrap()
+}
+
+#[test]
+fn a_guest_that_tries_everything_sees_nothing() {
+    let site = site("look", "");
+    let mut run = site.checkpost(&["run", "--format", "json"]);
+    let output = run.env("SECRET", "hunter2").write_stdin("hunter2").output().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let seen = check(&report, "probe");
+    for (subject, expected) in [
+        ("environment", "[]"),
+        ("arguments", "[]"),
+        ("directory", "None"),
+        ("stdin", "Err(\"closed\")"),
+        ("stdout", "Ok(())"),
+        ("stderr", "Ok(())"),
+        ("terminals", "(false, false, false)"),
+        ("files", "0"),
+        ("sleep", "2 ready after 0 ns"),
+    ] {
+        assert_eq!(said(seen, subject), expected, "{subject}");
+    }
+    for subject in ["tcp", "udp", "names"] {
+        assert!(said(seen, subject).starts_with("Err(") && said(seen, subject).contains("access-denied"), "{seen:#}");
+    }
+    // What it writes goes nowhere but to the log, and there only when it fails.
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("a line of the probe"));
+    assert!(!site.log().contains("a line of the probe"));
+}
+
+#[test]
+fn its_clock_stands_at_the_time_of_the_cycle() {
+    let site = site("look", "");
+    let seen = probe(&site);
+    let (seconds, nanoseconds) = said(&seen, "time").split_once('.').unwrap();
+    let time_ms = seconds.parse::<i64>().unwrap() * 1_000 + nanoseconds.parse::<i64>().unwrap() / 1_000_000;
+    assert_eq!(time_ms, site.value::<i64>("SELECT started_at_ms FROM runs"));
+}
+
+#[test]
+fn its_random_numbers_are_the_same_in_every_run() {
+    let site = site("look", "");
+    let numbers = |seen: &Value| {
+        ["random", "random number", "insecure random", "seed"].map(|subject| said(seen, subject).to_owned())
+    };
+    let first = probe(&site);
+    let second = probe(&site);
+    assert_eq!(numbers(&first), numbers(&second));
+    assert_ne!(said(&first, "random"), "[0, 0, 0, 0, 0, 0, 0, 0]");
+    assert_ne!(said(&first, "time"), said(&second, "time"), "what does depend on the input does change");
+}
+
+#[test]
+fn an_operator_may_deny_wasi() {
+    let evaluation = probe(&site("look", "wasi = \"deny\""));
+    assert_eq!(evaluation["reason"], "denied_import", "{evaluation:#}");
+    let detail = evaluation["detail"].as_str().unwrap();
+    assert!(detail.contains("wasi:cli/environment@0.2"), "{detail}");
+}
+
+#[test]
+fn what_is_no_part_of_wasi_is_denied_with_it() {
+    let wants = |import: &str| format!("(component (import \"{import}\" (instance (export \"get\" (func)))))");
+    for import in ["wasi:http/outgoing-handler@0.2.0", "wasi:keyvalue/store@0.2.0", "wasi:cli/nonsense@0.2.0", "a:b/c"] {
+        let site = Site::new();
+        site.write("checks.d/probe.wasm", wat::parse_str(wants(import)).unwrap());
+        let evaluation = probe(&site);
+        assert_eq!(evaluation["reason"], "denied_import", "{import}: {evaluation:#}");
+        assert!(evaluation["detail"].as_str().unwrap().contains(import), "{evaluation:#}");
+    }
+}
+
+#[test]
+fn a_core_module_with_imports_of_an_older_wasi_is_denied_by_name() {
+    // What a C or Go compiler makes, had it been given the contract.
+    let module = std::fs::read(guest_file("misbehave")).unwrap();
+    let sections = wasm_sections(&module).filter(|(id, _)| *id == 0).flat_map(|(_, section)| section.to_vec());
+    let old = wat::parse_str(
+        "(module (import \"wasi_snapshot_preview1\" \"fd_write\" (func (param i32 i32 i32 i32) (result i32))))",
+    );
+    let site = Site::new();
+    site.write("checks.d/probe.wasm", old.unwrap().into_iter().chain(sections).collect::<Vec<u8>>());
+    let evaluation = probe(&site);
+    assert_eq!(evaluation["reason"], "denied_import", "{evaluation:#}");
+    assert_eq!(evaluation["detail"], "wants to import wasi_snapshot_preview1.fd_write");
+}
+
+/// The sections of a module, with their heads.
+fn wasm_sections(module: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
+    let mut rest = &module[8..];
+    std::iter::from_fn(move || {
+        let (id, mut size, mut head) = (*rest.first()?, 0_usize, 1);
+        loop {
+            size |= usize::from(rest[head] & 0x7f) << (7 * (head - 1));
+            head += 1;
+            if rest[head - 1] < 0x80 {
+                break;
+            }
+        }
+        let (section, after) = rest.split_at(head + size);
+        rest = after;
+        Some((id, section))
+    })
+}
+
+#[test]
+fn a_guest_that_ends_itself_ends_nobody_else() {
+    let evaluation = probe(&site("exit", ""));
+    assert_eq!((&evaluation["reason"], &evaluation["detail"]), (&"trap".into(), &"ended itself with exit status 1".into()));
+}
+
+#[test]
+fn of_its_standard_error_the_end_is_in_the_log() {
+    let site = site("complain", "");
+    assert_eq!(probe(&site)["reason"], "trap");
+    let log = site.log();
+    assert!(log.contains("Check probe wrote: \\u{1b}[31mthe last line\n"), "{log}");
+    let kept = log.matches("Check probe wrote: xxx").count();
+    assert!((1..=5).contains(&kept), "the end of it, and not more: {kept}");
+}
+
+#[test]
+fn handles_and_random_bytes_are_bounded() {
+    let evaluation = probe(&site("hoard", ""));
+    assert_eq!(evaluation["reason"], "memory_limit", "{evaluation:#}");
+    let evaluation = probe(&site("random", ""));
+    assert_eq!(evaluation["reason"], "trap", "{evaluation:#}");
+}
+
+#[test]
+fn sleeping_takes_no_time_and_waiting_uses_up_the_fuel() {
+    let evaluation = probe(&site("sleep-forever", "[limits]\nfuel = 100000\n"));
+    assert_eq!(evaluation["reason"], "out_of_fuel", "{evaluation:#}");
+}
