@@ -92,7 +92,7 @@ pub fn run(config: &Config, now: Timestamp) -> Result<CycleReport, CycleError> {
     })
 }
 
-/// A sandbox with the configured limits and cache. A cache that cannot be used costs time, not the run.
+/// A sandbox with the configured limits, cache and pins. A cache that cannot be used costs time, not the run.
 ///
 /// # Errors
 /// When the engine cannot be made.
@@ -101,6 +101,7 @@ pub fn sandbox(config: &Config) -> Result<Sandbox, SandboxError> {
     if let Err(error) = sandbox.cache_in(&config.cache_dir) {
         tracing::warn!("{error}; every check is compiled again in every run");
     }
+    sandbox.lock_to(config.lock.clone());
     Ok(sandbox)
 }
 
@@ -110,8 +111,7 @@ pub fn sandbox(config: &Config) -> Result<Sandbox, SandboxError> {
 /// Settings that the operator wrote and a check does not know, or refuses.
 pub fn prepared(config: &Config, sandbox: &Sandbox) -> Result<Vec<Prepared>, ConfigError> {
     let mut checks = config.checks.clone();
-    let taken: Vec<&str> = config.checks.iter().map(|check| check.instance.name.as_str()).collect();
-    match discover(&config.checks_dir.value, &config.claimed_modules, &taken) {
+    match discovered(config) {
         Ok(found) => {
             checks.extend(found.into_iter().map(unregistered));
             prepare(sandbox, &checks)
@@ -122,6 +122,15 @@ pub fn prepared(config: &Config, sandbox: &Sandbox) -> Result<Vec<Prepared>, Con
             Ok(prepared)
         }
     }
+}
+
+/// An instance for every module in the checks directory that no `[[check]]` names.
+///
+/// # Errors
+/// When the directory is there and cannot be read.
+pub fn discovered(config: &Config) -> io::Result<Vec<CheckInstance>> {
+    let taken: Vec<&str> = config.checks.iter().map(|check| check.instance.name.as_str()).collect();
+    discover(&config.checks_dir.value, &config.claimed_modules, &taken)
 }
 
 fn unregistered(instance: CheckInstance) -> ConfiguredCheck {

@@ -2,6 +2,7 @@
 
 mod bundle;
 mod discover;
+mod pins;
 mod settings;
 
 use std::fmt;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use bundle::{BUNDLE, Builtin, builtin};
 pub use discover::{DEFAULT_CHANNEL, discover};
+pub use pins::{Change, ModuleLock, Pin, Pins};
 pub use settings::{SettingValue, Settings};
 
 use crate::metric::Labels;
@@ -152,6 +154,8 @@ pub enum Reason {
     Unreadable,
     /// The module file is larger than the limit.
     ModuleTooLarge,
+    /// `checkpost.lock` does not pin the module file to the digest that it has.
+    NotLocked,
     /// The bytes are not a WebAssembly module that can be compiled.
     InvalidModule,
     /// It is WebAssembly, but not a check of this contract.
@@ -182,9 +186,10 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Unreadable,
         Self::ModuleTooLarge,
+        Self::NotLocked,
         Self::InvalidModule,
         Self::ContractMismatch,
         Self::DeniedImport,
@@ -210,6 +215,7 @@ impl Reason {
         match self {
             Self::Unreadable => "unreadable",
             Self::ModuleTooLarge => "module_too_large",
+            Self::NotLocked => "not_locked",
             Self::InvalidModule => "invalid_module",
             Self::ContractMismatch => "contract_mismatch",
             Self::DeniedImport => "denied_import",
@@ -231,6 +237,7 @@ impl Reason {
         match self {
             Self::Unreadable => "check that the file exists and may be read",
             Self::ModuleTooLarge => "build it smaller, or raise limits.module_bytes",
+            Self::NotLocked => "make sure that it is the module you mean, then pin it with `checkpost check lock`",
             Self::InvalidModule => "copy the file again, or rebuild it",
             Self::ContractMismatch => "rebuild it for checkpost:check@0.1.0",
             Self::DeniedImport => "build it without imports: a check can only compute",

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use wasmtime::component::Linker;
 use wasmtime::{Config, Engine, WasmFeatures};
 
+use crate::check::ModuleLock;
+
 use super::cache::{Cache, CacheError};
 use super::limits::{Limits, StoreState};
 
@@ -22,6 +24,8 @@ pub struct Sandbox {
     pub(super) linker: Linker<StoreState>,
     pub(super) limits: Limits,
     pub(super) cache: Option<Cache>,
+    /// Which module files may be loaded.
+    pub(super) lock: ModuleLock,
     /// The program that compiles others' modules: this one.
     pub(super) compiler: PathBuf,
     /// When all checks together must be done.
@@ -53,13 +57,18 @@ impl Sandbox {
         // Nothing is ever added to the linker: a check imports nothing.
         let linker = Linker::new(&engine);
         let compiler = std::env::current_exe().map_err(SandboxError::Compiler)?;
-        Ok(Self { engine, linker, limits, cache: None, compiler, deadline: None })
+        Ok(Self { engine, linker, limits, cache: None, lock: ModuleLock::default(), compiler, deadline: None })
     }
 
     /// Ends every call at this moment, whatever time its own limit leaves: many slow checks together must not use up the
     /// time of the run that they are a part of.
     pub fn end_at(&mut self, deadline: Instant) {
         self.deadline = Some(deadline);
+    }
+
+    /// Holds every module that is loaded from now on to these pins.
+    pub fn lock_to(&mut self, lock: ModuleLock) {
+        self.lock = lock;
     }
 
     /// Lets modules in quarantine be compiled again, those whose digest begins so; returns how many there were.

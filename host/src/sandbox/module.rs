@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use serde::Serialize;
 use wasmtime::component::Component;
 use wasmtime::component::types::ComponentItem;
 
@@ -16,6 +17,7 @@ use super::call::{Called, call, detail, link};
 use super::compile::{Compiled, compile, compile_apart};
 use super::engine::Sandbox;
 use super::limits::StoreState;
+use super::locked;
 use super::read::read;
 use super::{Description, Input, Need, convert, output};
 
@@ -28,9 +30,23 @@ pub struct Module {
     pub info: Arc<ModuleInfo>,
     /// What it says of itself.
     pub description: Description,
+    /// Where its machine code came from.
+    pub code: Code,
     pre: CheckPre<StoreState>,
     /// Until when its calls may last. The built-in checks have their own limit only: others' must not use up their time.
     deadline: Option<Instant>,
+}
+
+/// Where the machine code of a module came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    /// The cache of compiled modules.
+    Cached,
+    /// The compiler, just now; the next run finds it in the cache.
+    Compiled,
+    /// The compiler, just now, and there is no cache that would keep it.
+    NotKept,
 }
 
 /// One evaluation, before the host knows which instance it was for.
@@ -58,7 +74,9 @@ impl Module {
     pub fn load(sandbox: &Sandbox, source: &ModuleSource) -> Result<Self, Failure> {
         let bytes = read(source, sandbox.limits.module_bytes)?;
         let digest = sha256_hex(&bytes);
-        let component = compiled(sandbox, source, &bytes, &digest)?;
+        // Before the cache is asked: what was allowed yesterday may not be today.
+        locked::admit(&sandbox.lock, source, &digest)?;
+        let (component, code) = compiled(sandbox, source, &bytes, &digest)?;
         refuse_imports(sandbox, &component)?;
         let linked = sandbox.linker.instantiate_pre(&component);
         let pre = link(linked.map_err(|error| Failure::new(Reason::ContractMismatch, detail(&error)))?)?;
@@ -74,7 +92,7 @@ impl Module {
             version: description.version.clone(),
             size_bytes: bytes.len() as u64,
         });
-        Ok(Self { info, description, pre, deadline })
+        Ok(Self { info, description, code, pre, deadline })
     }
 
     /// Asks which readings an instance with these settings wants; the check validates them on the way.
@@ -103,10 +121,15 @@ impl Module {
     }
 }
 
-fn compiled(sandbox: &Sandbox, source: &ModuleSource, bytes: &[u8], digest: &str) -> Result<Component, Failure> {
+fn compiled(
+    sandbox: &Sandbox,
+    source: &ModuleSource,
+    bytes: &[u8],
+    digest: &str,
+) -> Result<(Component, Code), Failure> {
     let cache = sandbox.cache.as_ref();
     if let Some(component) = cache.and_then(|cache| cache.get(&sandbox.engine, digest)) {
-        return Ok(component);
+        return Ok((component, Code::Cached));
     }
     if let Some(why) = cache.and_then(|cache| cache.quarantined(digest)) {
         return Err(Failure::new(Reason::CompileLimit, format!("{why}; in quarantine as {}", &digest[..16])));
@@ -115,12 +138,15 @@ fn compiled(sandbox: &Sandbox, source: &ModuleSource, bytes: &[u8], digest: &str
         ModuleSource::Builtin(_) => compile(&sandbox.engine, bytes)?,
         ModuleSource::File(_) => compiled_apart(sandbox, bytes, digest)?,
     };
-    if let Some(cache) = cache
-        && let Err(error) = cache.put(digest, &component)
-    {
-        tracing::warn!(%error, "cannot keep a compiled module; the next run compiles it again");
-    }
-    Ok(component)
+    let code = match cache.map(|cache| cache.put(digest, &component)) {
+        Some(Ok(())) => Code::Compiled,
+        Some(Err(error)) => {
+            tracing::warn!(%error, "cannot keep a compiled module; the next run compiles it again");
+            Code::NotKept
+        }
+        None => Code::NotKept,
+    };
+    Ok((component, code))
 }
 
 /// Compiles somebody else's module where it can hurt nobody; one that takes too much is not tried again.

@@ -4,12 +4,15 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::check::Reason;
+use crate::check::{ModuleSource, Pin, Reason};
 use crate::cli::{Global, ListFormat};
 use crate::commands::{CommandError, DONE, context, print, print_json};
+use crate::config::Config;
 use crate::report::table::{self, Column::*};
-use crate::sandbox::Prepared;
-use crate::{cycle, logging};
+use crate::sandbox::{Code, Prepared};
+use crate::{cycle, digest, logging};
+
+use super::digest_of;
 
 /// One line of the list.
 #[derive(Serialize)]
@@ -19,6 +22,10 @@ struct Row {
     version: Option<String>,
     digest: Option<String>,
     channel: String,
+    /// Where the machine code came from, of a module that was loaded.
+    code: Option<Code>,
+    /// How the module file stands to `checkpost.lock`; `None` for a built-in module, or without that file.
+    pin: Option<Pin>,
     reason: Option<Reason>,
     detail: Option<String>,
 }
@@ -27,36 +34,64 @@ pub(in crate::commands) fn run(global: &Global, format: ListFormat, checks: Opti
     let config = context::config(global, checks)?;
     logging::start_on_stderr();
     let sandbox = cycle::sandbox(&config)?;
-    let rows: Vec<Row> = cycle::prepared(&config, &sandbox)?.iter().map(row).collect();
+    let rows: Vec<Row> = cycle::prepared(&config, &sandbox)?.iter().map(|prepared| row(&config, prepared)).collect();
     match format {
         ListFormat::Json => print_json(&rows)?,
         ListFormat::Text => {
-            let columns = [Text("CHECK"), Text("MODULE"), Text("VERSION"), Text("CHANNEL"), Text("STATE")];
+            let columns =
+                [Name("CHECK"), Name("MODULE"), Text("VERSION"), Text("SHA-256"), Text("CHANNEL"), Text("STATE")];
             print(&table::render(&columns, rows.iter().map(cells).collect(), &context::style(global)))?;
         }
     }
     Ok(DONE)
 }
 
-fn row(prepared: &Prepared) -> Row {
+fn row(config: &Config, prepared: &Prepared) -> Row {
     let instance = &prepared.instance;
-    let info = prepared.ready.as_ref().ok().map(|(module, _)| &module.info);
+    let module = prepared.ready.as_ref().ok().map(|(module, _)| module);
     let failure = prepared.ready.as_ref().err();
+    let digest = match module {
+        Some(module) => Some(module.info.digest.clone()),
+        // Of one that was refused, too: it is what the operator compares and `check release` wants.
+        None => digest_of(config, &instance.module).ok(),
+    };
+    let pin = match &instance.module {
+        ModuleSource::File(path) => digest.as_ref().and_then(|digest| config.lock.pin(path, digest)),
+        ModuleSource::Builtin(_) => None,
+    };
     Row {
         name: instance.name.clone(),
         module: instance.module.to_string(),
-        version: info.map(|info| info.version.clone()),
-        digest: info.map(|info| info.digest.clone()),
+        version: module.map(|module| module.info.version.clone()),
+        digest,
         channel: instance.channel.clone(),
+        code: module.map(|module| module.code),
+        pin,
         reason: failure.map(|failure| failure.reason),
         detail: failure.map(|failure| failure.detail.clone()),
     }
 }
 
 fn cells(row: &Row) -> Vec<String> {
-    let state = match (&row.reason, &row.detail) {
-        (Some(reason), Some(detail)) => format!("{}: {detail}", reason.as_str()),
-        _ => "ready".to_owned(),
-    };
-    vec![row.name.clone(), row.module.clone(), row.version.clone().unwrap_or_default(), row.channel.clone(), state]
+    let version = row.version.clone().unwrap_or_default();
+    let digest = row.digest.as_deref().map(digest::short).unwrap_or_default().to_owned();
+    vec![row.name.clone(), row.module.clone(), version, digest, row.channel.clone(), state(row)]
+}
+
+/// `ready (cached, pinned)`, or `trap (pinned): …`.
+fn state(row: &Row) -> String {
+    let facts: Vec<_> = row.code.map(code_words).into_iter().chain(row.pin.map(Pin::words)).collect();
+    let facts = if facts.is_empty() { String::new() } else { format!(" ({})", facts.join(", ")) };
+    match (&row.reason, &row.detail) {
+        (Some(reason), Some(detail)) => format!("{}{facts}: {detail}", reason.as_str()),
+        _ => format!("ready{facts}"),
+    }
+}
+
+fn code_words(code: Code) -> &'static str {
+    match code {
+        Code::Cached => "cached",
+        Code::Compiled => "compiled",
+        Code::NotKept => "compiled, not kept",
+    }
 }
