@@ -382,7 +382,7 @@ fn check_list_shows_the_pin_the_digest_and_the_cache() {
     assert_eq!(broken["digest"].as_str().unwrap().len(), 64);
 
     let said = site.says(&["check", "list"], 0);
-    let digits = &listed(&site, "team")["digest"].as_str().unwrap()[..12].to_owned();
+    let digits = &listed(&site, "team")["digest"].as_str().unwrap()[..8].to_owned();
     let line = |start: &str| said.stdout.lines().find(|line| line.starts_with(start)).unwrap_or_default().to_owned();
     assert!(line("team ").contains(digits) && line("team ").contains("ready (cached,"), "{}", said.stdout);
     assert!(line("broken ").contains("trap (not pinned):"), "{}", said.stdout);

@@ -46,7 +46,7 @@ fn parse(text: &str, file: &Path, base_dir: &Path) -> Result<Pins, ConfigError> 
     for module in root.sections("module", &["path", "sha256"])? {
         let (path, digest) = pin(module)?;
         let Sourced { value: path, origin } = Sourced::new(absolute(base_dir, Path::new(&path.value)), path.origin);
-        // It is UTF-8: so are both of its parts, or the directory could not be the one that the pin is for.
+        // Only the directory may be at fault: what the file says is text.
         if !pins.insert(&path, &digest) {
             return Err(ConfigError::value(origin, "module.path", path.display().to_string(), "must be UTF-8"));
         }

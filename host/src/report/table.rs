@@ -13,7 +13,7 @@ const LEAST_WIDTH: u16 = 20;
 /// What the last column is left, if it needs as much, before names are cut.
 const WANTED_WIDTH: usize = 24;
 /// A name is not cut shorter than this.
-const LEAST_NAME: usize = 12;
+const LEAST_NAME: usize = 16;
 
 /// A column by its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,7 +172,7 @@ mod tests {
         }
         // A table that cannot fit has names that can still be told apart.
         let narrow = render(&columns, rows(&name, &path), &Style { width: 40, ..WIDE });
-        assert!(narrow.contains("ababa…babend  /etc/"), "{narrow}");
+        assert!(narrow.contains("abababa…bababend  /etc/"), "{narrow}");
     }
 
     #[test]

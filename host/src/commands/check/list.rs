@@ -7,12 +7,15 @@ use serde::Serialize;
 use crate::check::{ModuleSource, Pin, Reason};
 use crate::cli::{Global, ListFormat};
 use crate::commands::{CommandError, DONE, context, print, print_json};
-use crate::config::Config;
+use crate::config::{Config, lock_path};
 use crate::report::table::{self, Column::*};
 use crate::sandbox::{Code, Prepared};
-use crate::{cycle, digest, logging};
+use crate::{cycle, logging};
 
 use super::digest_of;
+
+/// Digits of a digest in the table: as few as `check release` takes.
+const DIGITS: usize = 8;
 
 /// One line of the list.
 #[derive(Serialize)]
@@ -40,7 +43,11 @@ pub(in crate::commands) fn run(global: &Global, format: ListFormat, checks: Opti
         ListFormat::Text => {
             let columns =
                 [Name("CHECK"), Name("MODULE"), Text("VERSION"), Text("SHA-256"), Text("CHANNEL"), Text("STATE")];
-            print(&table::render(&columns, rows.iter().map(cells).collect(), &context::style(global)))?;
+            print(&table::render(
+                &columns,
+                rows.iter().map(|row| cells(&config, row)).collect(),
+                &context::style(global),
+            ))?;
         }
     }
     Ok(DONE)
@@ -72,15 +79,18 @@ fn row(config: &Config, prepared: &Prepared) -> Row {
     }
 }
 
-fn cells(row: &Row) -> Vec<String> {
+/// With the path as the configuration and the lock file may write it: it is shorter.
+fn cells(config: &Config, row: &Row) -> Vec<String> {
     let version = row.version.clone().unwrap_or_default();
-    let digest = row.digest.as_deref().map(digest::short).unwrap_or_default().to_owned();
-    vec![row.name.clone(), row.module.clone(), version, digest, row.channel.clone(), state(row)]
+    let digest = row.digest.as_deref().and_then(|digest| digest.get(..DIGITS)).unwrap_or_default().to_owned();
+    vec![row.name.clone(), lock_path(&row.module, &config.base_dir), version, digest, row.channel.clone(), state(row)]
 }
 
 /// `ready (cached, pinned)`, or `trap (pinned): …`.
 fn state(row: &Row) -> String {
-    let facts: Vec<_> = row.code.map(code_words).into_iter().chain(row.pin.map(Pin::words)).collect();
+    // What is not locked says in its detail how it stands to its pin.
+    let pin = row.pin.filter(|_| row.reason != Some(Reason::NotLocked));
+    let facts: Vec<_> = row.code.map(code_words).into_iter().chain(pin.map(Pin::words)).collect();
     let facts = if facts.is_empty() { String::new() } else { format!(" ({})", facts.join(", ")) };
     match (&row.reason, &row.detail) {
         (Some(reason), Some(detail)) => format!("{}{facts}: {detail}", reason.as_str()),
