@@ -143,7 +143,7 @@ fn a_lock_file_that_is_not_required_only_informs_once_a_run() {
     }
     let log = site.log();
     for (warning, times) in
-        [("team.wasm has SHA-256 ", 1), ("new.wasm is not pinned in checkpost.lock; it runs all", 1)]
+        [("team.wasm has SHA-256 ", 1), ("new.wasm is not pinned in checkpost.lock; it is loaded all the same", 1)]
     {
         let lines: Vec<_> = log.lines().filter(|line| line.contains("| WARNING |") && line.contains(warning)).collect();
         assert_eq!(lines.len(), times, "{log}");

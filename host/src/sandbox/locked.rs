@@ -14,7 +14,7 @@ pub(super) fn admit(lock: &ModuleLock, source: &ModuleSource, digest: &str) -> R
     match objection(lock, path, digest) {
         Some(objection) if lock.required => Err(Failure::new(Reason::NotLocked, objection)),
         Some(objection) => {
-            tracing::warn!("{objection}; it runs all the same, because require_lock is not set");
+            tracing::warn!("{objection}; it is loaded all the same, because require_lock is not set");
             Ok(())
         }
         None => Ok(()),
