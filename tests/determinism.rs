@@ -71,8 +71,7 @@ fn sample() -> impl Strategy<Value = Sample> {
 }
 
 fn previous() -> impl Strategy<Value = (String, Status)> {
-    let status =
-        prop_oneof![Just(Status::Ok), Just(Status::Warning), Just(Status::Critical), Just(Status::Unknown)];
+    let status = prop_oneof![Just(Status::Ok), Just(Status::Warning), Just(Status::Critical), Just(Status::Unknown)];
     (name(), status)
 }
 

@@ -88,7 +88,8 @@ fn an_operator_may_deny_wasi() {
 #[test]
 fn what_is_no_part_of_wasi_is_denied_with_it() {
     let wants = |import: &str| format!("(component (import \"{import}\" (instance (export \"get\" (func)))))");
-    for import in ["wasi:http/outgoing-handler@0.2.0", "wasi:keyvalue/store@0.2.0", "wasi:cli/nonsense@0.2.0", "a:b/c"] {
+    for import in ["wasi:http/outgoing-handler@0.2.0", "wasi:keyvalue/store@0.2.0", "wasi:cli/nonsense@0.2.0", "a:b/c"]
+    {
         let site = Site::new();
         site.write("checks.d/probe.wasm", wat::parse_str(wants(import)).unwrap());
         let evaluation = probe(&site);
@@ -133,7 +134,10 @@ fn wasm_sections(module: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
 #[test]
 fn a_guest_that_ends_itself_ends_nobody_else() {
     let evaluation = probe(&site("exit", ""));
-    assert_eq!((&evaluation["reason"], &evaluation["detail"]), (&"trap".into(), &"ended itself with exit status 1".into()));
+    assert_eq!(
+        (&evaluation["reason"], &evaluation["detail"]),
+        (&"trap".into(), &"ended itself with exit status 1".into())
+    );
 }
 
 #[test]

@@ -147,6 +147,21 @@ pub enum CheckCommand {
         #[arg(long, value_enum, default_value = "text")]
         format: ListFormat,
     },
+    /// Pin every module file to its SHA-256, in checkpost.lock beside checkpost.toml
+    Lock {
+        /// Write nothing; exit with 1 when the lock file is not up to date
+        #[arg(long)]
+        check: bool,
+        /// The directory of custom checks
+        #[arg(long, value_name = "DIR")]
+        checks: Option<PathBuf>,
+    },
+    /// Compile every module that runs, so that the next run finds all of them in the cache
+    Warm {
+        /// The directory of custom checks
+        #[arg(long, value_name = "DIR")]
+        checks: Option<PathBuf>,
+    },
     /// Let a module in quarantine, whose compilation took too much, be tried again
     Release {
         /// The first digits of its SHA-256, as `check list` shows them

@@ -2,13 +2,15 @@
 
 use std::path::Path;
 
-use checkpost::check::{ModuleSource, Settings};
+use checkpost::check::{Limits, ModuleSource, Settings};
 use checkpost::metric::{Labels, Sample};
-use checkpost::sandbox::{Input, Limits, Module, Sandbox};
+use checkpost::sandbox::{Input, Module, Sandbox, SandboxOptions};
+
+/// Evaluations for which a run makes a pooled engine.
+const MANY: usize = 1_000;
 
 /// A module that is ready, with readings to judge.
 pub struct Judge {
-    sandbox: Sandbox,
     module: Module,
     name: String,
     samples: Vec<Sample>,
@@ -26,13 +28,14 @@ impl Judge {
     }
 
     fn new(name: &str, source: ModuleSource, samples: usize, cache: Option<&Path>) -> Self {
-        let mut sandbox = Sandbox::new(Limits::default()).unwrap();
+        let mut sandbox = Sandbox::new(SandboxOptions { evaluations: MANY, ..SandboxOptions::default() }).unwrap();
         if let Some(cache) = cache {
             sandbox.cache_in(cache).unwrap();
         }
-        let module = Module::load(&sandbox, &source).unwrap_or_else(|failure| panic!("{name}: {failure}"));
+        let module =
+            Module::load(&sandbox, &source, &Limits::DEFAULT).unwrap_or_else(|failure| panic!("{name}: {failure}"));
         let samples = readings(name, samples);
-        Self { sandbox, module, name: format!("{name}-{}", samples.len()), samples }
+        Self { module, name: format!("{name}-{}", samples.len()), samples }
     }
 
     /// The check and the number of its readings.
@@ -47,9 +50,10 @@ impl Judge {
             host: &Labels::none(),
             settings: &Settings::new(),
             samples: self.samples.iter().collect(),
+            history: &[],
             previous: &[],
         };
-        let judged = self.module.evaluate(&self.sandbox, &input);
+        let judged = self.module.evaluate(&Limits::DEFAULT, &input);
         let verdicts = judged.outcome.unwrap_or_else(|failure| panic!("{}: {failure}", self.name));
         assert_eq!(verdicts.len(), self.samples.len(), "{}", self.name);
     }

@@ -3,6 +3,7 @@
 mod bundle;
 mod discover;
 mod limits;
+mod pins;
 mod settings;
 
 use std::fmt;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use bundle::{BUNDLE, Builtin, builtin};
 pub use discover::{DEFAULT_CHANNEL, discover};
 pub use limits::{Allowance, Grants, Limits};
+pub use pins::{Change, ModuleLock, Pin, Pins};
 pub use settings::{SettingValue, Settings};
 
 use crate::metric::Labels;
@@ -156,6 +158,8 @@ pub enum Reason {
     Unreadable,
     /// The module file is larger than the limit.
     ModuleTooLarge,
+    /// `checkpost.lock` does not pin the module file to the digest that it has.
+    NotLocked,
     /// The bytes are not a WebAssembly module that can be compiled.
     InvalidModule,
     /// It is WebAssembly, but not a check of this contract.
@@ -188,9 +192,10 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Unreadable,
         Self::ModuleTooLarge,
+        Self::NotLocked,
         Self::InvalidModule,
         Self::ContractMismatch,
         Self::DeniedImport,
@@ -217,6 +222,7 @@ impl Reason {
         match self {
             Self::Unreadable => "unreadable",
             Self::ModuleTooLarge => "module_too_large",
+            Self::NotLocked => "not_locked",
             Self::InvalidModule => "invalid_module",
             Self::ContractMismatch => "contract_mismatch",
             Self::DeniedImport => "denied_import",
@@ -239,6 +245,7 @@ impl Reason {
         match self {
             Self::Unreadable => "check that the file exists and may be read",
             Self::ModuleTooLarge => "build it smaller, or raise limits.module_bytes",
+            Self::NotLocked => "make sure that it is the module you mean, then pin it with `checkpost check lock`",
             Self::InvalidModule => "copy the file again, or rebuild it",
             Self::ContractMismatch => "rebuild it for checkpost:check@0.1.0",
             Self::DeniedImport => {

@@ -99,6 +99,8 @@ fn dispatch(cli: &Cli) -> Result<u8, CommandError> {
         Command::Collect(args) => collect::run(global, args),
         Command::Check(CheckCommand::List { format, checks }) => check::list::run(global, *format, checks.as_deref()),
         Command::Check(CheckCommand::Inspect { module, format }) => check::inspect::run(global, module, *format),
+        Command::Check(CheckCommand::Lock { check, checks }) => check::lock::run(global, checks.as_deref(), *check),
+        Command::Check(CheckCommand::Warm { checks }) => check::warm::run(global, checks.as_deref()),
         Command::Check(CheckCommand::Pack { module, output }) => check::pack::run(module, output),
         Command::Check(CheckCommand::Release { digest }) => check::release::run(global, digest),
         Command::CompileModule { cpu_seconds, memory_bytes } => compile_module::run(*cpu_seconds, *memory_bytes),

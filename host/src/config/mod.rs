@@ -8,6 +8,7 @@ mod dotenv;
 mod duration;
 mod error;
 mod instances;
+mod lockfile;
 mod origin;
 mod paths;
 mod raw;
@@ -23,10 +24,11 @@ use std::time::Duration;
 pub use dotenv::{Environment, process_environment};
 pub use duration::parse_duration;
 pub use error::ConfigError;
+pub use lockfile::{lock_path, render_lock, write_lock};
 pub use origin::{Origin, Sourced};
 pub use resolve::{Flags, load};
 
-use crate::check::{Allowance, CheckInstance, SettingValue};
+use crate::check::{Allowance, CheckInstance, ModuleLock, SettingValue};
 use crate::sandbox::{CompileLimits, WasiPolicy};
 
 /// Everything that may be configured, valid.
@@ -44,6 +46,8 @@ pub struct Config {
     pub checks_dir: Sourced<PathBuf>,
     /// The directory of compiled modules, absolute.
     pub cache_dir: PathBuf,
+    /// What module files are pinned to: `checkpost.lock` in `base_dir`, and whether it is required.
+    pub lock: ModuleLock,
     /// How long a whole run may take.
     pub timeout: Duration,
     /// What an instance may use and see that says nothing else.

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 pub enum Origin {
     /// Nobody said anything.
     Default,
-    /// A line of `checkpost.toml`.
+    /// A line of `checkpost.toml` or `checkpost.lock`.
     File {
         /// The file.
         path: PathBuf,

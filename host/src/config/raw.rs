@@ -4,8 +4,6 @@
 use std::path::Path;
 use std::time::Duration;
 
-use toml::de::DeTable;
-
 use super::section::{Section, Source};
 use super::{CollectConfig, ConfigError, Sourced};
 use crate::check::{Allowance, Grants, Limits, SettingValue};
@@ -17,6 +15,7 @@ pub(super) struct RawConfig {
     pub(super) checks_dir: Option<Sourced<String>>,
     pub(super) cache_dir: Option<Sourced<String>>,
     pub(super) timeout: Duration,
+    pub(super) require_lock: bool,
     pub(super) log: RawLog,
     pub(super) allowance: Allowance,
     pub(super) wasi: WasiPolicy,
@@ -45,11 +44,12 @@ pub(super) struct RawCheck {
 }
 
 /// The keys at the top of the file.
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "database_url",
     "checks_dir",
     "cache_dir",
     "timeout_seconds",
+    "require_lock",
     "grants",
     "wasi",
     "log",
@@ -63,10 +63,7 @@ impl RawConfig {
     /// Reads the text of a file. That of no file is empty.
     pub(super) fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
         let source = Source { path, text };
-        let table = DeTable::parse(text).map_err(|error| {
-            let (line, column) = source.position(error.span().map_or(text.len(), |span| span.start));
-            ConfigError::Syntax { path: path.to_owned(), line, column, why: error.message().to_owned() }
-        })?;
+        let table = source.table()?;
         let root = Section::new(source, "", table.get_ref(), &KEYS)?;
         let ceiling = ceiling(&root)?;
         let allowance = Allowance {
@@ -78,6 +75,7 @@ impl RawConfig {
             checks_dir: root.text("checks_dir")?,
             cache_dir: root.text("cache_dir")?,
             timeout: Duration::from_secs(root.whole("timeout_seconds", 1..=3_600, 60)?),
+            require_lock: root.flag("require_lock", false)?,
             log: log(&root)?,
             wasi: wasi(&root)?,
             compile: compile(&root)?,

@@ -9,9 +9,11 @@ use tracing::Level;
 use super::database::{self, database_path};
 use super::dotenv::{self, Environment, Variables};
 use super::instances::instances;
+use super::lockfile;
 use super::paths::{absolute, canonical_dir, config_file, existing_dir, unreadable};
 use super::raw::RawConfig;
 use super::{Config, ConfigError, LogConfig, Origin, Sourced};
+use crate::check::ModuleLock;
 
 /// What the command line says about the configuration. Relative paths are relative to the working directory.
 #[derive(Clone, Debug, Default)]
@@ -60,6 +62,7 @@ pub(super) fn load_or_system(
         None => database.value.with_file_name("cache"),
     };
     let log_file = raw.log.file.map_or_else(|| "logs/automation.log".to_owned(), |file| file.value);
+    let lock = lock(raw.require_lock, &base_dir)?;
     let (checks, claimed_modules) = instances(raw.checks, &raw.allowance, &thresholds(&variables)?, &base_dir)?;
     Ok(Config {
         database,
@@ -71,6 +74,7 @@ pub(super) fn load_or_system(
         },
         checks_dir,
         cache_dir,
+        lock,
         timeout: raw.timeout,
         allowance: raw.allowance,
         wasi: raw.wasi,
@@ -81,6 +85,12 @@ pub(super) fn load_or_system(
         file,
         base_dir,
     })
+}
+
+/// Read by every command, as the rest of the configuration is: a broken lock file is found when it is made.
+fn lock(required: bool, base_dir: &Path) -> Result<ModuleLock, ConfigError> {
+    let file = base_dir.join(lockfile::NAME);
+    Ok(ModuleLock { required, pins: lockfile::read(&file, base_dir)?, file })
 }
 
 fn read_file(path: &Path) -> Result<RawConfig, ConfigError> {

@@ -1,4 +1,5 @@
-//! A table of `checkpost.toml`, read key by key with an error that names the line. Which keys there are is in `raw`.
+//! A table of `checkpost.toml` or `checkpost.lock`, read key by key with an error that names the line. Which keys there are is in `raw`
+//! and `lockfile`.
 
 use std::fmt;
 use std::ops::{Range, RangeInclusive};
@@ -18,7 +19,15 @@ pub(super) struct Source<'a> {
     pub(super) text: &'a str,
 }
 
-impl Source<'_> {
+impl<'a> Source<'a> {
+    /// The whole file as a table.
+    pub(super) fn table(&self) -> Result<Spanned<DeTable<'a>>, ConfigError> {
+        DeTable::parse(self.text).map_err(|error| {
+            let (line, column) = self.position(error.span().map_or(self.text.len(), |span| span.start));
+            ConfigError::Syntax { path: self.path.to_owned(), line, column, why: error.message().to_owned() }
+        })
+    }
+
     /// The line on which a span begins.
     pub(super) fn origin(&self, span: Range<usize>) -> Origin {
         Origin::File { path: self.path.to_owned(), line: self.position(span.start).0 }
@@ -76,7 +85,7 @@ impl<'a> Section<'a> {
     }
 
     /// A value and its place; what `read` cannot make sense of is refused because it must be `allowed`.
-    fn read<T>(
+    pub(super) fn read<T>(
         &self,
         key: &str,
         allowed: &str,

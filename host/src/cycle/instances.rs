@@ -20,8 +20,7 @@ impl Instances {
     /// Finds them.
     pub fn of(config: &Config) -> Self {
         let mut checks = config.checks.clone();
-        let taken: Vec<&str> = config.checks.iter().map(|check| check.instance.name.as_str()).collect();
-        let unreadable = match discover(&config.checks_dir.value, &config.claimed_modules, &taken, &config.allowance) {
+        let unreadable = match discovered(config) {
             Ok(found) => {
                 checks.extend(found.into_iter().map(unregistered));
                 None
@@ -45,6 +44,15 @@ impl Instances {
         prepared.extend(self.unreadable);
         Ok(prepared)
     }
+}
+
+/// An instance for every module in the checks directory that no `[[check]]` names.
+///
+/// # Errors
+/// When the directory is there and cannot be read.
+pub fn discovered(config: &Config) -> io::Result<Vec<CheckInstance>> {
+    let taken: Vec<&str> = config.checks.iter().map(|check| check.instance.name.as_str()).collect();
+    discover(&config.checks_dir.value, &config.claimed_modules, &taken, &config.allowance)
 }
 
 fn unregistered(instance: CheckInstance) -> ConfiguredCheck {

@@ -17,7 +17,7 @@ use crate::report::{CycleReport, Threshold};
 use crate::sandbox::{Input, Judged, Prepared, Sandbox, SandboxError, SandboxOptions};
 use crate::store::{CycleRecord, Store, StoreError};
 
-pub use instances::Instances;
+pub use instances::{Instances, discovered};
 
 /// Verdicts of one evaluation that the log spells out.
 const LOGGED_VERDICTS: usize = 20;
@@ -104,6 +104,7 @@ pub fn sandbox(config: &Config, instances: usize) -> Result<Sandbox, SandboxErro
     if let Err(error) = sandbox.cache_in(&config.cache_dir) {
         tracing::warn!("{error}; every check is compiled again in every run");
     }
+    sandbox.lock_to(config.lock.clone());
     Ok(sandbox)
 }
 

@@ -2,6 +2,7 @@
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ColumnConstraint, Table, Width};
+use textwrap::core::display_width;
 
 use super::style::Style;
 
@@ -9,12 +10,19 @@ use super::style::Style;
 const GAP: u16 = 2;
 /// The last column is not wrapped narrower than this: a table that cannot fit may as well stick out.
 const LEAST_WIDTH: u16 = 20;
+/// What the last column is left, if it needs as much, before names are cut.
+const WANTED_WIDTH: usize = 24;
+/// A name is not cut shorter than this.
+const LEAST_NAME: usize = 16;
 
 /// A column by its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Column<'a> {
     /// Left-aligned.
     Text(&'a str),
+    /// Left-aligned, and cut in the middle as far as the table would be too wide: a file name may have 255 bytes, and
+    /// a path 4096.
+    Name(&'a str),
     /// Right-aligned.
     Number(&'a str),
 }
@@ -22,7 +30,7 @@ pub enum Column<'a> {
 impl<'a> Column<'a> {
     fn header(self) -> &'a str {
         match self {
-            Self::Text(header) | Self::Number(header) => header,
+            Self::Text(header) | Self::Name(header) | Self::Number(header) => header,
         }
     }
 }
@@ -32,8 +40,11 @@ impl<'a> Column<'a> {
 pub fn render(columns: &[Column], rows: Vec<Vec<String>>, style: &Style) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING).set_header(columns.iter().map(|column| column.header()));
+    let mut rows: Vec<Vec<String>> =
+        rows.iter().map(|row| row.iter().map(|cell| style.text(cell).into_owned()).collect()).collect();
+    cut_names(columns, &mut rows, style);
     for row in rows {
-        table.add_row(row.iter().map(|cell| style.text(cell)));
+        table.add_row(row);
     }
 
     let mut left = u16::try_from(style.width).unwrap_or(u16::MAX);
@@ -59,9 +70,55 @@ pub fn render(columns: &[Column], rows: Vec<Vec<String>>, style: &Style) -> Stri
     lines.collect()
 }
 
+/// Cuts the longest names until the table fits, or none is long any more.
+fn cut_names(columns: &[Column], rows: &mut [Vec<String>], style: &Style) {
+    let width = |(index, column): (usize, &Column)| {
+        let cells = rows.iter().filter_map(|row| row.get(index));
+        cells.map(|cell| display_width(cell)).chain([display_width(column.header())]).max().unwrap_or_default()
+    };
+    let widths: Vec<usize> = columns.iter().enumerate().map(width).collect();
+    let gaps = usize::from(GAP) * columns.len().saturating_sub(1);
+    let is_name = |index: usize| matches!(columns.get(index), Some(Column::Name(_)));
+    let names: Vec<usize> = widths.iter().enumerate().filter(|(index, _)| is_name(*index)).map(|(_, w)| *w).collect();
+    let others = widths
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| !is_name(*index))
+        .map(|(index, width)| if index + 1 == columns.len() { (*width).min(WANTED_WIDTH) } else { *width });
+    let room = style.width.saturating_sub(gaps + others.sum::<usize>());
+    let mut most = names.iter().copied().max().unwrap_or_default();
+    while most > LEAST_NAME && names.iter().map(|name| (*name).min(most)).sum::<usize>() > room {
+        most -= 1;
+    }
+    for row in rows {
+        for (_, cell) in row.iter_mut().enumerate().filter(|(index, _)| is_name(*index)) {
+            *cell = cut_in_the_middle(cell, most, if style.ascii { "..." } else { "…" });
+        }
+    }
+}
+
+/// Beginning and end of a text, so that it is at most `most` columns wide: a path begins and ends with what tells it.
+fn cut_in_the_middle(text: &str, most: usize, mark: &str) -> String {
+    if display_width(text) <= most {
+        return text.to_owned();
+    }
+    let room = most.saturating_sub(display_width(mark));
+    let fitting = |characters: &mut dyn Iterator<Item = char>, room: usize| -> Vec<char> {
+        let mut width = 0;
+        let fits = |character: &char| {
+            width += display_width(character.encode_utf8(&mut [0; 4]));
+            width <= room
+        };
+        characters.take_while(fits).collect()
+    };
+    let tail = fitting(&mut text.chars().rev(), room.div_ceil(2));
+    let head = fitting(&mut text.chars(), room / 2);
+    head.into_iter().chain(mark.chars()).chain(tail.into_iter().rev()).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Column::{Number, Text};
+    use super::Column::{Name, Number, Text};
     use super::*;
 
     const WIDE: Style = Style { width: 100, color: false, ascii: false };
@@ -94,6 +151,28 @@ mod tests {
     #[test]
     fn a_table_that_cannot_fit_sticks_out_but_stays_readable() {
         insta::assert_snapshot!("table_40", rendered(&Style { width: 40, ..WIDE }));
+    }
+
+    #[test]
+    fn names_that_are_too_long_lose_their_middle_and_only_as_much_as_must_be() {
+        let columns = [Name("CHECK"), Name("MODULE"), Text("STATE")];
+        let rows = |name: &str, path: &str| {
+            let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
+            vec![row([name, path, "ready (cached, pinned)"]), row(["cpu", "built-in cpu", "ready"])]
+        };
+        let all = render(&columns, rows("raid", "/etc/checkpost/checks.d/raid.wasm"), &WIDE);
+        assert!(all.contains("raid   /etc/checkpost/checks.d/raid.wasm  ready (cached, pinned)\n"), "{all}");
+        let (name, path) = (format!("{}end", "ab".repeat(120)), format!("/etc/{}/end.wasm", "디".repeat(120)));
+        for style in [WIDE, Style { ascii: true, ..WIDE }, Style { width: 60, ..WIDE }] {
+            let cut = render(&columns, rows(&name, &path), &style);
+            assert!(cut.lines().all(|line| textwrap::core::display_width(line) <= style.width), "{cut}");
+            let line = cut.lines().nth(1).unwrap_or_default();
+            assert!(line.starts_with("abab") && line.contains("end  /etc/"), "{cut}");
+            assert!(line.contains("nd.wasm  ready (cached, pinned)"), "{cut}");
+        }
+        // A table that cannot fit has names that can still be told apart.
+        let narrow = render(&columns, rows(&name, &path), &Style { width: 40, ..WIDE });
+        assert!(narrow.contains("abababa…bababend  /etc/"), "{narrow}");
     }
 
     #[test]

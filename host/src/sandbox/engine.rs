@@ -11,7 +11,7 @@ use wasmtime::{
     Config, Enabled, Engine, InstanceAllocationStrategy, OperatorCost, PoolingAllocationConfig, WasmFeatures,
 };
 
-use crate::check::Limits;
+use crate::check::{Limits, ModuleLock};
 
 use super::cache::{Cache, CacheError};
 use super::compile::CompileLimits;
@@ -46,6 +46,8 @@ pub struct Sandbox {
     pub(super) wasi: WasiPolicy,
     pub(super) compile: CompileLimits,
     pub(super) cache: Option<Cache>,
+    /// Which module files may be loaded.
+    pub(super) lock: ModuleLock,
     /// The program that compiles others' modules: this one.
     pub(super) compiler: PathBuf,
     /// When all checks together must be done.
@@ -103,6 +105,7 @@ impl Sandbox {
             wasi,
             compile,
             cache: None,
+            lock: ModuleLock::default(),
             compiler,
             deadline: None,
             pooled: evaluations >= WORTH_A_POOL,
@@ -128,6 +131,11 @@ impl Sandbox {
         let runtime = self.plain(Limits::DEFAULT.stack_bytes).map_err(CacheError::Engine)?;
         self.cache = Some(Cache::open(directory, &runtime.engine)?);
         Ok(())
+    }
+
+    /// Holds every module that is loaded from now on to these pins.
+    pub fn lock_to(&mut self, lock: ModuleLock) {
+        self.lock = lock;
     }
 
     /// Lets modules in quarantine be compiled again, those whose digest begins so; returns how many there were.

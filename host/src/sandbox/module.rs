@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use serde::Serialize;
 use wasmtime::component::Component;
 
 use crate::check::{Failure, Limits, ModuleInfo, ModuleSource, Reason, Settings, Verdict};
@@ -16,6 +17,7 @@ use super::compile::{Compiled, compile, compile_apart};
 use super::engine::{Runtime, Sandbox};
 use super::imports::{denied_import, imports_wasi};
 use super::limits::StoreState;
+use super::locked;
 use super::memo::{Answers, Memo};
 use super::read::read;
 use super::{Description, Input, Need, convert, output};
@@ -26,10 +28,24 @@ pub struct Module {
     pub info: Arc<ModuleInfo>,
     /// What it says of itself.
     pub description: Description,
+    /// Where its machine code came from.
+    pub code: Code,
     pre: CheckPre<StoreState>,
     /// Until when its calls may last. The built-in checks have their own limit only: others' must not use up their time.
     deadline: Option<Instant>,
     memo: Memo,
+}
+
+/// Where the machine code of a module came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    /// The cache of compiled modules.
+    Cached,
+    /// The compiler, just now; the next run finds it in the cache.
+    Compiled,
+    /// The compiler, just now, and there is no cache that would keep it.
+    NotKept,
 }
 
 /// One evaluation, before the host knows which instance it was for.
@@ -57,8 +73,10 @@ impl Module {
     pub fn load(sandbox: &Sandbox, source: &ModuleSource, limits: &Limits) -> Result<Self, Failure> {
         let bytes = read(source, limits.module_bytes)?;
         let digest = sha256_hex(&bytes);
-        let (runtime, component) = component(sandbox, source, &bytes, &digest, limits.stack_bytes)?;
-        let pre = link(sandbox, &runtime, &component)?;
+        // Before the cache is asked: what was allowed yesterday may not be today.
+        locked::admit(&sandbox.lock, source, &digest)?;
+        let (loaded, code) = loaded(sandbox, source, &bytes, &digest, limits.stack_bytes)?;
+        let pre = link(sandbox, &loaded)?;
         let deadline = match source {
             ModuleSource::Builtin(_) => None,
             ModuleSource::File(_) => sandbox.deadline,
@@ -74,7 +92,7 @@ impl Module {
             version: description.version.clone(),
             size_bytes: bytes.len() as u64,
         });
-        Ok(Self { info, description, pre, deadline, memo })
+        Ok(Self { info, description, code, pre, deadline, memo })
     }
 
     /// Asks which readings an instance with these settings wants, unless it was asked before; the check validates them on
@@ -121,18 +139,24 @@ fn describe(pre: &CheckPre<StoreState>, budget: &Budget<'_>) -> Result<Descripti
     output::bounded_description(description.into(), budget.limits.text_bytes)
 }
 
-/// The component and the engine that it runs in: from the cache, else compiled.
-fn component(
+/// A component in the engine that it runs in.
+struct Loaded {
+    runtime: Arc<Runtime>,
+    component: Component,
+}
+
+/// The component, from the cache or else compiled.
+fn loaded(
     sandbox: &Sandbox,
     source: &ModuleSource,
     bytes: &[u8],
     digest: &str,
     stack_bytes: usize,
-) -> Result<(Arc<Runtime>, Component), Failure> {
+) -> Result<(Loaded, Code), Failure> {
     let cache = sandbox.cache.as_ref();
     if let Some(artifact) = cache.and_then(|cache| cache.get(digest)) {
         match load(sandbox, &artifact, stack_bytes) {
-            Ok(loaded) => return Ok(loaded),
+            Ok(loaded) => return Ok((loaded, Code::Cached)),
             Err(error) => tracing::warn!(%error, digest, "compiled module cannot be loaded and is compiled again"),
         }
     }
@@ -144,25 +168,25 @@ fn component(
         ModuleSource::Builtin(_) => compile(&sandbox.plain(stack_bytes).map_err(invalid)?.engine, bytes)?,
         ModuleSource::File(_) => compiled_apart(sandbox, bytes, digest)?,
     };
-    if let Some(cache) = cache
-        && let Err(error) = cache.put(digest, &artifact)
-    {
-        tracing::warn!(%error, "cannot keep a compiled module; the next run compiles it again");
-    }
-    load(sandbox, &VerifiedArtifact::compiled(artifact), stack_bytes).map_err(invalid)
+    let code = match cache.map(|cache| cache.put(digest, &artifact)) {
+        Some(Ok(())) => Code::Compiled,
+        Some(Err(error)) => {
+            tracing::warn!(%error, "cannot keep a compiled module; the next run compiles it again");
+            Code::NotKept
+        }
+        None => Code::NotKept,
+    };
+    let loaded = load(sandbox, &VerifiedArtifact::compiled(artifact), stack_bytes).map_err(invalid)?;
+    Ok((loaded, code))
 }
 
 /// Loads an artifact into the first engine that has room for it.
-fn load(
-    sandbox: &Sandbox,
-    artifact: &VerifiedArtifact,
-    stack_bytes: usize,
-) -> wasmtime::Result<(Arc<Runtime>, Component)> {
+fn load(sandbox: &Sandbox, artifact: &VerifiedArtifact, stack_bytes: usize) -> wasmtime::Result<Loaded> {
     let mut refusal = wasmtime::Error::msg("there is no engine");
     for runtime in sandbox.runtimes(stack_bytes) {
         let runtime = runtime?;
         match artifact::load(&runtime.engine, artifact) {
-            Ok(component) => return Ok((runtime, component)),
+            Ok(component) => return Ok(Loaded { runtime, component }),
             Err(error) => refusal = error,
         }
     }
@@ -187,7 +211,8 @@ fn compiled_apart(sandbox: &Sandbox, bytes: &[u8], digest: &str) -> Result<Vec<u
 }
 
 /// Links a component to nothing, or to the WASI that leads nowhere, and looks up the three functions of the contract.
-fn link(sandbox: &Sandbox, runtime: &Runtime, component: &Component) -> Result<CheckPre<StoreState>, Failure> {
+fn link(sandbox: &Sandbox, loaded: &Loaded) -> Result<CheckPre<StoreState>, Failure> {
+    let Loaded { runtime, component } = loaded;
     let mismatch = |error: wasmtime::Error| Failure::new(Reason::ContractMismatch, detail(&error));
     let imports_wasi = imports_wasi(&runtime.engine, component, sandbox.wasi)?;
     let linked = runtime.linker(imports_wasi).map_err(mismatch)?.instantiate_pre(component);

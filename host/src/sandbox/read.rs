@@ -7,6 +7,15 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use crate::check::{Failure, ModuleSource, Reason, builtin};
+use crate::digest::sha256_hex;
+
+/// The SHA-256 of a module as it is now, for telling of it: what is loaded is held to the digest of its own bytes.
+///
+/// # Errors
+/// When it cannot be read, or is larger than `max_bytes`.
+pub fn module_digest(source: &ModuleSource, max_bytes: u64) -> Result<String, Failure> {
+    read(source, max_bytes).map(|bytes| sha256_hex(&bytes))
+}
 
 /// The bytes of a module, at most `max_bytes` of them.
 pub(super) fn read(source: &ModuleSource, max_bytes: u64) -> Result<Cow<'static, [u8]>, Failure> {

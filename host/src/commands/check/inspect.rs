@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::check::{ModuleSource, Settings, builtin};
+use crate::check::{ModuleLock, ModuleSource, Settings, builtin};
 use crate::cli::{Global, ListFormat};
 use crate::commands::{CommandError, DONE, context, print, print_json};
 use crate::report::style::Style;
@@ -14,7 +14,9 @@ use crate::sandbox::{Module, Need, SettingDescription};
 use crate::{cycle, logging};
 
 pub(in crate::commands) fn run(global: &Global, module: &Path, format: ListFormat) -> Result<u8, CommandError> {
-    let config = context::config(global, None)?;
+    let mut config = context::config(global, None)?;
+    // Looking at a module comes before pinning it, and what is named here runs in no cycle.
+    config.lock = ModuleLock::default();
     logging::start_on_stderr();
     let sandbox = cycle::sandbox(&config, 1)?;
     let limits = &config.allowance.limits;

@@ -4,12 +4,18 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::check::Reason;
+use crate::check::{ModuleSource, Pin, Reason};
 use crate::cli::{Global, ListFormat};
 use crate::commands::{CommandError, DONE, context, print, print_json};
+use crate::config::{Config, lock_path};
 use crate::report::table::{self, Column::*};
-use crate::sandbox::Prepared;
+use crate::sandbox::{Code, Prepared};
 use crate::{cycle, logging};
+
+use super::digest_of;
+
+/// Digits of a digest in the table: as few as `check release` takes.
+const DIGITS: usize = 8;
 
 /// One line of the list.
 #[derive(Serialize)]
@@ -19,6 +25,10 @@ struct Row {
     version: Option<String>,
     digest: Option<String>,
     channel: String,
+    /// Where the machine code came from, of a module that was loaded.
+    code: Option<Code>,
+    /// How the module file stands to `checkpost.lock`; `None` for a built-in module, or without that file.
+    pin: Option<Pin>,
     reason: Option<Reason>,
     detail: Option<String>,
 }
@@ -28,36 +38,71 @@ pub(in crate::commands) fn run(global: &Global, format: ListFormat, checks: Opti
     logging::start_on_stderr();
     let instances = cycle::Instances::of(&config);
     let sandbox = cycle::sandbox(&config, instances.count())?;
-    let rows: Vec<Row> = instances.prepare(&sandbox)?.iter().map(row).collect();
+    let rows: Vec<Row> = instances.prepare(&sandbox)?.iter().map(|prepared| row(&config, prepared)).collect();
     match format {
         ListFormat::Json => print_json(&rows)?,
         ListFormat::Text => {
-            let columns = [Text("CHECK"), Text("MODULE"), Text("VERSION"), Text("CHANNEL"), Text("STATE")];
-            print(&table::render(&columns, rows.iter().map(cells).collect(), &context::style(global)))?;
+            let columns =
+                [Name("CHECK"), Name("MODULE"), Text("VERSION"), Text("SHA-256"), Text("CHANNEL"), Text("STATE")];
+            print(&table::render(
+                &columns,
+                rows.iter().map(|row| cells(&config, row)).collect(),
+                &context::style(global),
+            ))?;
         }
     }
     Ok(DONE)
 }
 
-fn row(prepared: &Prepared) -> Row {
+fn row(config: &Config, prepared: &Prepared) -> Row {
     let instance = &prepared.instance;
-    let info = prepared.ready.as_ref().ok().map(|(module, _)| &module.info);
+    let module = prepared.ready.as_ref().ok().map(|(module, _)| module);
     let failure = prepared.ready.as_ref().err();
+    let digest = match module {
+        Some(module) => Some(module.info.digest.clone()),
+        // Of one that was refused, too: it is what the operator compares and `check release` wants.
+        None => digest_of(config, &instance.module).ok(),
+    };
+    let pin = match &instance.module {
+        ModuleSource::File(path) => digest.as_ref().and_then(|digest| config.lock.pin(path, digest)),
+        ModuleSource::Builtin(_) => None,
+    };
     Row {
         name: instance.name.clone(),
         module: instance.module.to_string(),
-        version: info.map(|info| info.version.clone()),
-        digest: info.map(|info| info.digest.clone()),
+        version: module.map(|module| module.info.version.clone()),
+        digest,
         channel: instance.channel.clone(),
+        code: module.map(|module| module.code),
+        pin,
         reason: failure.map(|failure| failure.reason),
         detail: failure.map(|failure| failure.detail.clone()),
     }
 }
 
-fn cells(row: &Row) -> Vec<String> {
-    let state = match (&row.reason, &row.detail) {
-        (Some(reason), Some(detail)) => format!("{}: {detail}", reason.as_str()),
-        _ => "ready".to_owned(),
-    };
-    vec![row.name.clone(), row.module.clone(), row.version.clone().unwrap_or_default(), row.channel.clone(), state]
+/// With the path as the configuration and the lock file may write it: it is shorter.
+fn cells(config: &Config, row: &Row) -> Vec<String> {
+    let version = row.version.clone().unwrap_or_default();
+    let digest = row.digest.as_deref().and_then(|digest| digest.get(..DIGITS)).unwrap_or_default().to_owned();
+    vec![row.name.clone(), lock_path(&row.module, &config.base_dir), version, digest, row.channel.clone(), state(row)]
+}
+
+/// `ready (cached, pinned)`, or `trap (pinned): …`.
+fn state(row: &Row) -> String {
+    // What is not locked says in its detail how it stands to its pin.
+    let pin = row.pin.filter(|_| row.reason != Some(Reason::NotLocked));
+    let facts: Vec<_> = row.code.map(code_words).into_iter().chain(pin.map(Pin::words)).collect();
+    let facts = if facts.is_empty() { String::new() } else { format!(" ({})", facts.join(", ")) };
+    match (&row.reason, &row.detail) {
+        (Some(reason), Some(detail)) => format!("{}{facts}: {detail}", reason.as_str()),
+        _ => format!("ready{facts}"),
+    }
+}
+
+fn code_words(code: Code) -> &'static str {
+    match code {
+        Code::Cached => "cached",
+        Code::Compiled => "compiled",
+        Code::NotKept => "compiled, not kept",
+    }
 }
