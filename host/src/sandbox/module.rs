@@ -153,7 +153,8 @@ fn refuse_imports(sandbox: &Sandbox, component: &Component) -> Result<(), Failur
     if wanted.is_empty() {
         return Ok(());
     }
-    let wanted = crate::clean::owned(&wanted.join(", "));
+    // There may be thousands of them.
+    let wanted = crate::clean::bounded(&wanted.join(", "), 300);
     Err(Failure::new(Reason::DeniedImport, format!("wants to import {wanted}")))
 }
 
