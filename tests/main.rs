@@ -9,5 +9,6 @@ mod compilation;
 mod cron;
 mod custom_checks;
 mod cycle;
+mod hostile;
 mod others;
 mod support;
