@@ -57,10 +57,10 @@ fn blocks_without_end_are_compiled_or_refused() {
     };
     let either = || Either(&["invalid_module", "compile_limit"]);
     assert_fates_of_fields([
-        ("blocks", nested("block", 50_000), either()),
-        ("loops", nested("loop", 5_000), either()),
-        ("ifs", nested("local.get 0 if", 5_000), either()),
-        ("operands", format!("(func {} {})", "i32.const 1 ".repeat(50_000), "drop ".repeat(50_000)), either()),
+        ("blocks", nested("block", 10_000), either()),
+        ("loops", nested("loop", 2_000), either()),
+        ("ifs", nested("local.get 0 if", 2_000), either()),
+        ("operands", format!("(func {} {})", "i32.const 1 ".repeat(20_000), "drop ".repeat(20_000)), either()),
     ]);
 }
 
