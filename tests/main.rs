@@ -10,6 +10,7 @@ mod cron;
 mod custom_checks;
 mod cycle;
 mod determinism;
+mod hostile;
 mod lock;
 mod others;
 mod support;

@@ -1,5 +1,7 @@
 //! A place to run checkpost in, and what the tests ask of it.
 
+pub mod guest;
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -21,7 +21,7 @@ use crate::check::Failure;
 use crate::cli::{CheckCommand, Cli, Command, DbCommand, ReportFormat};
 use crate::config::ConfigError;
 use crate::cycle::CycleError;
-use crate::report::nagios;
+use crate::report::{json, nagios};
 use crate::sandbox::{PackError, SandboxError};
 use crate::store::StoreError;
 
@@ -143,5 +143,5 @@ fn print(text: &str) -> Result<(), CommandError> {
 /// Prints a value as JSON, over several lines.
 fn print_json(value: &impl serde::Serialize) -> Result<(), CommandError> {
     let text = serde_json::to_string_pretty(value).map_err(|error| CommandError::Output(error.into()))?;
-    print(&(text + "\n"))
+    print(&json::escaped(&(text + "\n")))
 }

@@ -35,7 +35,7 @@ pub fn render(report: &CycleReport) -> String {
 
 /// Spells out the control characters that JSON lets stand, so that a terminal can show the document. They occur in
 /// strings only, and a reader gets back the very same text.
-fn escaped(document: &str) -> String {
+pub fn escaped(document: &str) -> String {
     let escape = |character: char| match character {
         '\n' => "\n".to_owned(),
         control if clean::is_control(control) => format!("\\u{:04x}", u32::from(control)),

@@ -110,6 +110,10 @@ fn untyped_failure(error: &Error) -> Failure {
     if text.contains("fuel allocated for hostcalls") {
         return Failure::new(Reason::OutputLimit, "returned more data than the limit allows");
     }
+    // Wasmtime's own count of memories, tables and instances, for what is too small to reach the limit in bytes.
+    if text.contains("resource limit exceeded") {
+        return Failure::new(Reason::MemoryLimit, text);
+    }
     // Exports are matched by name when linking and by type on the first instantiation.
     if text.contains("type mismatch") || text.contains("failed to convert function") {
         return Failure::new(Reason::ContractMismatch, text);

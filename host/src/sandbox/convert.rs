@@ -99,7 +99,7 @@ impl From<&Input<'_>> for types::Input {
 
 impl From<types::Need> for Need {
     fn from(need: types::Need) -> Self {
-        Self { metric: need.metric, labels: need.labels.into_iter().collect(), window_seconds: need.window_seconds }
+        Self { metric: line(&need.metric), labels: labels(need.labels), window_seconds: need.window_seconds }
     }
 }
 

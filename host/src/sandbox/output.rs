@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
-use crate::check::{Failure, Limits, Reason, Verdict};
+use crate::check::{Failure, Limits, Reason, SettingValue, Verdict};
 use crate::clean;
+use crate::metric::Labels;
 
-use super::Description;
 use super::bindings::types;
+use super::{Description, SettingDescription};
 
 /// All texts of one evaluation, together: they are stored, logged and mailed in every cycle.
 const MAX_TEXT_BYTES: usize = 256 << 10;
@@ -20,15 +21,32 @@ pub(super) fn said(why: &str, max_bytes: usize) -> String {
 
 /// A description without a name, or with endless texts, is none.
 pub(super) fn bounded_description(description: Description, max_bytes: usize) -> Result<Description, Failure> {
-    let settings = description.settings.iter().flat_map(|setting| [&setting.name, &setting.summary]);
-    let texts = [&description.name, &description.version, &description.summary].into_iter().chain(settings);
-    if texts.into_iter().any(|text| text.len() > max_bytes) {
+    if description_texts(&description).any(|text| text.len() > max_bytes) {
         return Err(Failure::new(Reason::OutputLimit, format!("describes itself in a text of over {max_bytes} bytes")));
     }
     if description.name.is_empty() {
         return Err(Failure::new(Reason::InvalidOutput, "describes itself without a name"));
     }
     Ok(description)
+}
+
+fn description_texts(description: &Description) -> impl Iterator<Item = &str> {
+    let own = [&description.name, &description.version, &description.summary].map(String::as_str);
+    own.into_iter().chain(pairs(&description.attributes)).chain(description.settings.iter().flat_map(setting_texts))
+}
+
+fn setting_texts(setting: &SettingDescription) -> impl Iterator<Item = &str> {
+    let default = match &setting.default {
+        Some(SettingValue::Text(text)) => std::slice::from_ref(text),
+        Some(SettingValue::Texts(texts)) => texts,
+        _ => &[],
+    };
+    let own = [setting.name.as_str(), setting.summary.as_str()];
+    own.into_iter().chain(default.iter().map(String::as_str)).chain(pairs(&setting.attributes))
+}
+
+fn pairs(labels: &Labels) -> impl Iterator<Item = &str> {
+    labels.iter().flat_map(|(key, value)| [key, value])
 }
 
 /// Verdicts within the limits, clean, and with what must be unique and finite being so.

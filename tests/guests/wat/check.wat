@@ -1,0 +1,51 @@
+;; A check around a core module: the types of wit/check.wit, and its three functions lifted from the module.
+;; tests/support/guest.rs puts the module's fields in the place of FIELDS, and what it imports in the place of OUTER.
+(component
+  (type $status-type (enum "ok" "warning" "critical" "unknown"))
+  (export $status "status" (type $status-type))
+  (type $labels (list (tuple string string)))
+  (type $sample-type (record (field "name" string) (field "labels" $labels) (field "value" f64)))
+  (export $sample "sample" (type $sample-type))
+  (type $point-type (record (field "time-ms" u64) (field "value" f64)))
+  (export $point "point" (type $point-type))
+  (type $series-type (record (field "name" string) (field "labels" $labels) (field "points" (list $point))))
+  (export $series "series" (type $series-type))
+  (type $value-type (variant (case "flag" bool) (case "number" f64) (case "text" string)
+    (case "numbers" (list f64)) (case "texts" (list string))))
+  (export $value "value" (type $value-type))
+  (type $settings (list (tuple string $value)))
+  (type $setting-type (record (field "name" string) (field "summary" string) (field "default" (option $value))
+    (field "attributes" $labels)))
+  (export $setting "setting" (type $setting-type))
+  (type $description-type (record (field "name" string) (field "version" string) (field "summary" string)
+    (field "settings" (list $setting)) (field "attributes" $labels)))
+  (export $description "description" (type $description-type))
+  (type $need-type (record (field "metric" string) (field "labels" $labels) (field "window-seconds" u32)))
+  (export $need "need" (type $need-type))
+  (type $input-type (record (field "time-ms" u64) (field "host" $labels) (field "settings" $settings)
+    (field "samples" (list $sample)) (field "history" (list $series)) (field "previous" (list (tuple string $status)))))
+  (export $input "input" (type $input-type))
+  (type $measure-type (record (field "name" string) (field "value" f64) (field "unit" string)
+    (field "warning" (option f64)) (field "critical" (option f64))))
+  (export $measure "measure" (type $measure-type))
+  (type $verdict-type (record (field "status" $status) (field "subject" string) (field "title" string)
+    (field "message" string) (field "measures" (list $measure)) (field "attributes" $labels)))
+  (export $verdict "verdict" (type $verdict-type))
+
+  OUTER
+
+  (core module $module
+    FIELDS
+  )
+  (core instance $guest (instantiate $module (with "outer" (instance $outer))))
+
+  (func (export "describe") (result $description)
+    (canon lift (core func $guest "describe") (memory (core memory $guest "memory")) (realloc (core func $guest "realloc"))
+      (post-return (core func $guest "after-describe"))))
+  (func (export "needs") (param "settings" $settings) (result (result (list $need) (error string)))
+    (canon lift (core func $guest "needs") (memory (core memory $guest "memory")) (realloc (core func $guest "realloc"))
+      (post-return (core func $guest "after-needs"))))
+  (func (export "evaluate") (param "input" $input) (result (result (list $verdict) (error string)))
+    (canon lift (core func $guest "evaluate") (memory (core memory $guest "memory")) (realloc (core func $guest "realloc"))
+      (post-return (core func $guest "after-evaluate"))))
+)

@@ -1,0 +1,104 @@
+//! Memory bombs: by growing, by many memories, by many instances, by tables. The limit is 64 MiB, 1,024 pages, of which
+//! a guest has two to begin with.
+
+use super::{Judged, Unknown, assert_fates, assert_fates_of_doing, assert_fates_of_fields};
+use crate::support::guest::Guest;
+
+const OVER: super::Fate = Unknown("memory_limit", "67108864 bytes");
+
+#[test]
+fn a_guest_grows_up_to_the_limit_and_no_further() {
+    let one_by_one = |pages: u32| {
+        format!(
+            "(local $left i32) (local.set $left (i32.const {pages}))
+             (loop $next
+               (drop (memory.grow (i32.const 1)))
+               (br_if $next (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))"
+        )
+    };
+    let at_once = |pages: u32| format!("(drop (memory.grow (i32.const {pages})))");
+    assert_fates_of_doing([
+        ("within-at-once", at_once(1_022), Judged),
+        ("over-at-once", at_once(1_023), OVER),
+        ("all-at-once", at_once(65_534), OVER),
+        ("more-than-there-is", at_once(u32::MAX), OVER),
+        ("within-one-by-one", one_by_one(1_022), Judged),
+        ("over-one-by-one", one_by_one(1_023), OVER),
+        ("on-and-on", "(loop $next (drop (memory.grow (i32.const 1))) (br $next))".to_owned(), OVER),
+    ]);
+}
+
+#[test]
+fn memories_are_counted_together() {
+    let memories = |count: usize| "(memory 64)".repeat(count);
+    // Each instance brings a memory of its own.
+    let instances = |count: usize| {
+        let instances = "(core instance (instantiate $memory))".repeat(count);
+        let outer = format!("(core module $memory (memory 64)) {instances} (core instance $outer)");
+        Guest::with("").outer(&outer).wasm()
+    };
+    assert_fates([
+        ("few-memories", Guest::with(&memories(15)).wasm(), Judged),
+        ("many-memories", Guest::with(&memories(16)).wasm(), OVER),
+        ("few-instances", instances(15), Judged),
+        ("many-instances", instances(16), OVER),
+    ]);
+}
+
+#[test]
+fn what_a_guest_declares_is_held_to_the_limit_before_it_is_there() {
+    let all = "(memory (export \"memory\") 65536)";
+    let more_than_all = "(memory (export \"memory\") 65537)";
+    assert_fates_of_fields([
+        ("declares-all", all, OVER),
+        ("declares-a-maximum", "(memory (export \"memory\") 2 65536)", Judged),
+        ("data-within", "(memory 1) (data (memory 1) (i32.const 65535) \"x\")", Judged),
+        (
+            "data-out-of-bounds",
+            "(memory 1) (data (memory 1) (i32.const 65536) \"x\")",
+            Unknown("trap", "out of bounds"),
+        ),
+        ("elements-out-of-bounds", "(table 1 funcref) (elem (i32.const 1) $work)", Unknown("trap", "out of bounds")),
+    ]);
+    // The text's own reader lets it pass.
+    assert_fates([("declares-more", Guest::with(more_than_all).wasm(), Unknown("invalid_module", "memory size"))]);
+}
+
+#[test]
+fn tables_are_memory_too() {
+    // What is left of the limit beside two pages, at eight bytes an element.
+    const ELEMENTS: u32 = ((64 << 20) - (2 << 16)) / 8;
+    let declared = |elements: u32| format!("(table {elements} funcref)");
+    let many = |count: usize| "(table 100000 funcref)".repeat(count);
+    let grown = |elements: u32| {
+        format!(
+            "(table $table 0 funcref)
+             (func $work (export \"work\")
+               (drop (table.grow $table (ref.null func) (i32.const {elements}))))"
+        )
+    };
+    assert_fates_of_fields([
+        ("table-within", declared(ELEMENTS), Judged),
+        ("table-over", declared(ELEMENTS + 1), OVER),
+        ("table-beyond-what-engines-take", declared(u32::MAX), OVER),
+        ("few-tables", many(83), Judged),
+        ("many-tables", many(84), OVER),
+        ("table-grown-within", grown(1_000), Judged),
+        ("table-grown-over", grown(ELEMENTS + 1), OVER),
+    ]);
+}
+
+#[test]
+fn a_crowd_of_empty_memories_takes_no_address_space_that_is_not_there() {
+    // Every memory reserves gigabytes of addresses, whatever its size.
+    let crowd = |instances: usize, memories: usize| {
+        let module = "(memory 0)".repeat(memories);
+        let instances = "(core instance (instantiate $memories))".repeat(instances);
+        Guest::with("").outer(&format!("(core module $memories {module}) {instances} (core instance $outer)")).wasm()
+    };
+    assert_fates([
+        ("ten-thousand", crowd(99, 99), super::Either(&["memory_limit"])),
+        ("hundred-thousand", crowd(900, 99), Unknown("memory_limit", "")),
+        ("too-many-instances", crowd(2_000, 1), Unknown("invalid_module", "")),
+    ]);
+}
