@@ -15,3 +15,4 @@ mod lock;
 mod others;
 mod support;
 mod wasi;
+mod warm;
