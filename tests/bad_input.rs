@@ -108,7 +108,7 @@ impl Drop for Mount {
 #[test]
 fn a_full_disk_is_said_and_nothing_is_stored_halfway() {
     let site = Site::new();
-    let Some(_mount) = Mount::tmpfs(site.path("data"), "1m") else { return };
+    let Some(_mount) = Mount::tmpfs(site.path("data"), "2m") else { return };
     site.says(&["db", "migrate"], 0);
     // All the rest of it.
     let filled = fs::File::create(site.path("data/filler"))

@@ -14,5 +14,5 @@ mod hostile;
 mod lock;
 mod others;
 mod support;
-mod wasi;
 mod warm;
+mod wasi;

@@ -47,8 +47,10 @@ fn a_guest_that_tries_everything_sees_nothing() {
     ] {
         assert_eq!(said(seen, subject), expected, "{subject}");
     }
-    for subject in ["tcp", "udp", "names"] {
-        assert!(said(seen, subject).starts_with("Err(") && said(seen, subject).contains("access-denied"), "{seen:#}");
+    for (subject, error) in
+        [("tcp", "access-denied"), ("udp", "access-denied"), ("names", "permanent-resolver-failure")]
+    {
+        assert!(said(seen, subject).starts_with("Err(") && said(seen, subject).contains(error), "{seen:#}");
     }
     // What it writes goes nowhere but to the log, and there only when it fails.
     assert!(!String::from_utf8_lossy(&output.stderr).contains("a line of the probe"));

@@ -80,7 +80,7 @@ fn a_deep_call_chain_within_the_stack_is_judged() {
     };
     assert_fates_of_fields([
         ("shallow", depth(1_000), Judged),
-        ("deep", depth(1_000_000), Unknown("stack_overflow", "recursed too deep")),
+        ("deep", depth(1_000_000), Unknown("stack_overflow", "524288 bytes of stack")),
     ]);
 }
 

@@ -244,10 +244,11 @@ pub(super) fn config() -> Config {
 }
 
 /// wasmtime charges one a wasm instruction and one a byte of a bulk copy. Growing is a call into the host, also by
-/// nothing, and costs what some hundred instructions do; each page is cleared besides.
+/// nothing, and costs what some hundred instructions do. What is grown is not charged: it is bounded by the limiter, which
+/// has the better reason.
 fn operator_cost() -> OperatorCost {
     let mut cost = OperatorCost { MemoryGrow: 200, TableGrow: 200, ..OperatorCost::new() };
-    cost.variable.memory_grow_per_page = u8::MAX;
+    cost.variable.table_grow_per_element = 0;
     cost
 }
 

@@ -33,7 +33,7 @@ const TABLE_ELEMENT_BYTES: usize = size_of::<usize>();
 
 /// Elements of one table. A pooled engine sets aside room for so many, and what a check may do must not depend on the
 /// engine that it happens to run in.
-pub(super) const MAX_TABLE_ELEMENTS: usize = 1 << 20;
+pub(super) const MAX_TABLE_ELEMENTS: usize = 8 << 20;
 
 impl MemoryLimiter {
     pub(super) fn new(limits: &Limits) -> Self {
@@ -61,10 +61,11 @@ impl ResourceLimiter for MemoryLimiter {
     }
 
     fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> Result<bool, Error> {
-        if desired > MAX_TABLE_ELEMENTS {
+        let charged = self.charge(current, desired, TABLE_ELEMENT_BYTES);
+        if desired > MAX_TABLE_ELEMENTS && charged.is_ok() {
             return self.refuse(Exceeded::Table);
         }
-        self.charge(current, desired, TABLE_ELEMENT_BYTES)
+        charged
     }
 
     /// Tables and memories are counted by their bytes; the pool counts them otherwise, and must not be the stricter.
