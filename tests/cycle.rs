@@ -122,55 +122,10 @@ fn a_raised_status_clears_at_the_lower_line() {
 }
 
 #[test]
-fn a_warm_run_loads_what_the_first_one_compiled() {
-    let site = Site::new();
-    site.run_json();
-    let modules = || std::fs::read_dir(site.path("data/cache")).unwrap().count();
-    // Four modules, what each said, and the key.
-    assert_eq!(modules(), 9);
-    let before = std::fs::metadata(site.path("data/cache/key")).unwrap().modified().unwrap();
-    site.run_json();
-    assert_eq!(modules(), 9);
-    assert_eq!(std::fs::metadata(site.path("data/cache/key")).unwrap().modified().unwrap(), before);
-    assert!(!site.log().contains("made again"), "{}", site.log());
-}
-
-#[test]
-fn a_compiled_module_with_a_flipped_bit_is_compiled_again_and_never_run() {
-    let site = Site::new();
-    site.run_json();
-    for entry in std::fs::read_dir(site.path("data/cache")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "cwasm") {
-            let mut bytes = std::fs::read(&path).unwrap();
-            let middle = bytes.len() / 2;
-            bytes[middle] ^= 1;
-            std::fs::write(&path, bytes).unwrap();
-        }
-    }
-    let report = site.run_json();
-    assert_ne!(check(&report, "memory")["status"], "unknown", "{report:#}");
-    assert_eq!(site.log().matches("does not match and is made again").count(), 4, "{}", site.log());
-}
-
-#[test]
 fn a_row_that_cannot_be_understood_does_not_stop_the_next_runs() {
     let site = Site::new();
     site.run_json();
     site.database().execute_batch("UPDATE hosts SET facts = '{}'").unwrap();
     assert_eq!(site.run_json()["run_id"], 2);
     assert!(site.log().contains("cannot be understood"), "{}", site.log());
-}
-
-#[cfg(unix)]
-#[test]
-fn a_cache_that_others_can_write_to_is_not_used() {
-    use std::os::unix::fs::PermissionsExt;
-    let site = Site::new();
-    site.write("data/cache/planted", "");
-    std::fs::set_permissions(site.path("data/cache"), std::fs::Permissions::from_mode(0o777)).unwrap();
-    let report = site.run_json();
-    assert_ne!(check(&report, "memory")["status"], "unknown", "{report:#}");
-    assert!(site.log().contains("is not private"), "{}", site.log());
-    assert_eq!(std::fs::read_dir(site.path("data/cache")).unwrap().count(), 1);
 }

@@ -3,6 +3,7 @@
 
 mod bad_checks;
 mod bad_input;
+mod cache;
 mod commands;
 mod compilation;
 #[cfg(unix)]
@@ -11,6 +12,7 @@ mod custom_checks;
 mod cycle;
 mod determinism;
 mod hostile;
+mod limits;
 mod lock;
 mod others;
 mod support;

@@ -113,9 +113,10 @@ impl Default for Limits {
 pub struct Grants(pub Vec<String>);
 
 impl Default for Grants {
-    /// What describes the machine as a whole. What its users run, `process.*`, is not in it.
+    /// What describes the machine as a whole, and what checkpost derives from that, such as rates. What its users run,
+    /// `process.*`, is not in it.
     fn default() -> Self {
-        Self(vec!["system.*".to_owned()])
+        Self(["system.*", "checkpost.*"].map(str::to_owned).to_vec())
     }
 }
 

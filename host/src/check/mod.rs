@@ -251,7 +251,9 @@ impl Reason {
             Self::DeniedImport => {
                 "build it without imports: a check can only compute, and a language runtime may import WASI at most"
             }
-            Self::CompileLimit => "build it smaller; `checkpost check release DIGEST` lets it be tried again",
+            Self::CompileLimit => {
+                "build it smaller, or raise compile.cpu_seconds; `checkpost check release DIGEST` lets it be tried again"
+            }
             Self::SettingsRefused => "correct its settings in checkpost.toml",
             Self::GuestError => "see its documentation for what it needs",
             Self::InvalidOutput | Self::Trap => "report it to the author of the check",

@@ -57,8 +57,8 @@ pub(super) enum Compiled {
     Artifact(Vec<u8>),
     /// It is no check.
     Failed(Failure),
-    /// It took more than any module may: not to be tried again.
-    TooCostly(Failure),
+    /// It took more than a module may, or crashed the compiler: not to be tried again.
+    NeverAgain(Failure),
 }
 
 /// Compiles a component, or a core module with a component type, in this process; returns the artifact.
@@ -167,7 +167,11 @@ fn refused(status: ExitStatus, child: &mut Child, limits: &CompileLimits) -> Com
     if met_its_limits(status, &said) {
         let (seconds, mib) = (limits.cpu_seconds, limits.memory_bytes >> 20);
         let detail = format!("compiling it took more than {seconds} s of processor time or {mib} MiB of memory");
-        return Compiled::TooCostly(Failure::new(Reason::CompileLimit, detail));
+        return Compiled::NeverAgain(Failure::new(Reason::CompileLimit, detail));
+    }
+    if crashed(status, &said) {
+        // What it says of itself names files of the machine that it was built on.
+        return Compiled::NeverAgain(Failure::new(Reason::CompileLimit, "the compiler crashed on it"));
     }
     let detail = format!("its compilation ended with {status}: {}", crate::clean::bounded(said.trim(), 200));
     Compiled::Failed(Failure::new(Reason::CompileLimit, detail))
@@ -180,6 +184,12 @@ fn met_its_limits(status: ExitStatus, said: &str) -> bool {
     let ended_by = |signal: Signal| status.signal() == Some(signal.as_raw());
     // Rust's own words for an allocation that failed, before it aborts.
     ended_by(Signal::XCPU) || ended_by(Signal::XFSZ) || (ended_by(Signal::ABORT) && said.contains("memory allocation"))
+}
+
+/// Whether the compiler itself came to grief: it panicked, or recursed deeper than its stack.
+fn crashed(status: ExitStatus, said: &str) -> bool {
+    const PANICKED: i32 = 101;
+    status.code() == Some(PANICKED) || said.contains("has overflowed its stack")
 }
 
 #[cfg(not(unix))]

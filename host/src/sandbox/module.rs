@@ -199,7 +199,7 @@ fn compiled_apart(sandbox: &Sandbox, bytes: &[u8], digest: &str) -> Result<Vec<u
     match compile_apart(&sandbox.compiler, scratch, bytes, &sandbox.compile, sandbox.deadline) {
         Compiled::Artifact(artifact) => Ok(artifact),
         Compiled::Failed(failure) => Err(failure),
-        Compiled::TooCostly(failure) => {
+        Compiled::NeverAgain(failure) => {
             if let Some(cache) = &sandbox.cache
                 && let Err(error) = cache.quarantine(digest, &failure.detail)
             {

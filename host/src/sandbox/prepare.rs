@@ -1,7 +1,7 @@
 //! From configured instances to ones that are ready to judge: modules loaded once, settings held to what the check
 //! knows, readings asked for.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::check::{CheckInstance, Failure, Limits, ModuleSource, Reason, SettingValue, Settings};
@@ -19,6 +19,14 @@ pub struct Prepared {
     pub settings: Settings,
     /// The module and the readings it wants, or why it cannot judge in this cycle.
     pub ready: Result<(Arc<Module>, Vec<Need>), Failure>,
+}
+
+impl Prepared {
+    /// The metrics that it asks for and is not granted, or not all of them; sorted.
+    pub fn not_granted(&self) -> BTreeSet<&str> {
+        let needs = self.ready.iter().flat_map(|(_, needs)| needs);
+        needs.map(|need| need.metric.as_str()).filter(|metric| !self.instance.allowance.grants.cover(metric)).collect()
+    }
 }
 
 /// Prepares every instance. A module that fails makes its instances unknown and nothing else.

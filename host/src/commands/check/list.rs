@@ -29,6 +29,8 @@ struct Row {
     code: Option<Code>,
     /// How the module file stands to `checkpost.lock`; `None` for a built-in module, or without that file.
     pin: Option<Pin>,
+    /// Metrics that it asks for and may not read, or not all of them.
+    not_granted: Vec<String>,
     reason: Option<Reason>,
     detail: Option<String>,
 }
@@ -75,6 +77,7 @@ fn row(config: &Config, prepared: &Prepared) -> Row {
         channel: instance.channel.clone(),
         code: module.map(|module| module.code),
         pin,
+        not_granted: prepared.not_granted().into_iter().map(str::to_owned).collect(),
         reason: failure.map(|failure| failure.reason),
         detail: failure.map(|failure| failure.detail.clone()),
     }
@@ -87,11 +90,15 @@ fn cells(config: &Config, row: &Row) -> Vec<String> {
     vec![row.name.clone(), lock_path(&row.module, &config.base_dir), version, digest, row.channel.clone(), state(row)]
 }
 
-/// `ready (cached, pinned)`, or `trap (pinned): …`.
+/// `ready (cached, pinned)`, `ready (cached, not granted: process.*)`, or `trap (pinned): …`.
 fn state(row: &Row) -> String {
     // What is not locked says in its detail how it stands to its pin.
     let pin = row.pin.filter(|_| row.reason != Some(Reason::NotLocked));
-    let facts: Vec<_> = row.code.map(code_words).into_iter().chain(pin.map(Pin::words)).collect();
+    let mut facts: Vec<_> =
+        row.code.map(code_words).into_iter().chain(pin.map(Pin::words)).map(str::to_owned).collect();
+    if !row.not_granted.is_empty() {
+        facts.push(format!("not granted: {}", row.not_granted.join(", ")));
+    }
     let facts = if facts.is_empty() { String::new() } else { format!(" ({})", facts.join(", ")) };
     match (&row.reason, &row.detail) {
         (Some(reason), Some(detail)) => format!("{}{facts}: {detail}", reason.as_str()),

@@ -11,7 +11,7 @@ settings! {
         /// How to misbehave.
         mode: String = "ok", choices &[
             "ok", "trap", "error", "nan", "huge-text", "many-verdicts", "loop", "recurse", "memory",
-            "duplicate-subject", "duplicate-measure", "flood", "control-text", "needs-error", "needs-trap", "needs-loop",
+            "duplicate-subject", "duplicate-measure", "flood", "control-text", "ten-verdicts", "long-text", "report", "needs-error", "needs-trap", "needs-loop",
         ];
     }
 }
@@ -26,6 +26,11 @@ impl Check for Misbehave {
             "needs-error" => Err(r#"mode is "needs-error", allowed is anything else"#.to_owned()),
             "needs-trap" => abort(),
             "needs-loop" => spin(),
+            "report" => Ok(vec![
+                Need::current("*"),
+                Need::current("system.memory.utilization").window(3_600),
+                Need::current("checkpost.network.total").window(3_600),
+            ]),
             _ => Ok(vec![Need::current("system.cpu.utilization")]),
         }
     }
@@ -46,6 +51,9 @@ impl Check for Misbehave {
             "recurse" => Ok(vec![ok(&recurse(u64::MAX - input.time_ms).to_string())]),
             "memory" => hoard(),
             "duplicate-subject" => Ok(vec![ok("first").subject("twice"), ok("second").subject("twice")]),
+            "ten-verdicts" => Ok((0..10).map(|number| ok("fine").subject(number.to_string())).collect()),
+            "long-text" => Ok(vec![ok(&"x".repeat(1_000))]),
+            "report" => Ok(vec![ok(&report(input))]),
             "control-text" => Ok(vec![control_text()]),
             _ => Ok(vec![ok("fine")]),
         }
@@ -75,6 +83,19 @@ fn hoard() -> ! {
     loop {
         black_box(Vec::<u8>::with_capacity(1 << 20).leak());
     }
+}
+
+/// What it was given: the names of its readings, and the points of each series of the past.
+fn report(input: &Input) -> String {
+    let mut names: Vec<&str> = input.samples.iter().map(|sample| sample.name.as_str()).collect();
+    names.dedup();
+    let series = |series: &checkpost_sdk::Series| {
+        let in_order = series.points.windows(2).all(|pair| pair[0].time_ms < pair[1].time_ms);
+        let past = series.points.iter().all(|point| point.time_ms < input.time_ms);
+        format!("{}: {}{}", series.name, series.points.len(), if in_order && past { "" } else { " in disorder" })
+    };
+    let history: Vec<String> = input.history.iter().map(series).collect();
+    format!("now {}; past {}", names.join(" "), history.join(" "))
 }
 
 /// What must not reach a terminal, a log or a page as it is: a new line, a colour, a tag, letters that run backwards.
