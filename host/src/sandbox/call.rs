@@ -54,13 +54,15 @@ pub(super) fn call<T>(
     store.set_hostcall_fuel(limits.output_bytes);
     let time = limits.evaluation.min(left);
     store.set_epoch_deadline(ticks(time));
+    // wasmtime stops at the last unit; a limit is what may be used.
+    let filled = limits.fuel.saturating_add(1);
     let result = store
-        .set_fuel(limits.fuel)
+        .set_fuel(filled)
         .and_then(|()| pre.instantiate(&mut store))
         .and_then(|check| function(&check, &mut store))
         .map_err(|error| Failure { stderr: output(&store), ..failure(&error, &store, limits, time) });
     // `get_fuel` only fails when fuel is off.
-    let fuel = limits.fuel - store.get_fuel().unwrap_or(limits.fuel);
+    let fuel = (filled - store.get_fuel().unwrap_or(filled)).min(limits.fuel);
     Called { result, fuel, duration: started.elapsed() }
 }
 
