@@ -18,6 +18,9 @@ EVALUATIONS = [
     ("evaluation/memory-1", "evaluation of `memory`, 1 reading, 1 verdict"),
     ("evaluation/disk-10", "evaluation of `disk`, 10 readings, 10 verdicts"),
     ("evaluation/disk-200", "evaluation of `disk`, 200 readings, 200 verdicts"),
+    ("evaluation/memory-1-plain", "the same in a run of few checks: 1 reading"),
+    ("evaluation/disk-10-plain", "the same in a run of few checks: 10 readings"),
+    ("evaluation/disk-200-plain", "the same in a run of few checks: 200 readings"),
 ]
 # (as criterion calls it, as the table does, the interpreter that it takes the place of)
 INTERPRETED = [

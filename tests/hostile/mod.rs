@@ -23,7 +23,8 @@ use crate::support::guest::Guest;
 use crate::support::{Said, Site, check};
 
 /// Limits that end what does not end by itself, on a machine however slow, by fuel and never by the clock.
-const LIMITS: &str = "timeout_seconds = 3600\n[limits]\nfuel = 20000000\nevaluation_ms = 60000\n";
+const LIMITS: &str =
+    "timeout_seconds = 3600\n[compile]\nwall_seconds = 600\n[limits]\nfuel = 20000000\nevaluation_ms = 60000\n";
 
 /// Data that a whole run may have, compiled code and all. More than one guest's 64 MiB, and far less than a bomb's.
 #[cfg(target_os = "linux")]

@@ -6,8 +6,14 @@ use checkpost::check::{Limits, ModuleSource, Settings};
 use checkpost::metric::{Labels, Sample};
 use checkpost::sandbox::{Input, Module, Sandbox, SandboxOptions};
 
-/// Evaluations for which a run makes a pooled engine.
-const MANY: usize = 1_000;
+/// Which engine a run of its size makes.
+#[derive(Clone, Copy)]
+pub enum Run {
+    /// With a few checks: a plain engine.
+    Small = 4,
+    /// With so many that a pooled engine is worth making.
+    Large = 1_000,
+}
 
 /// A module that is ready, with readings to judge.
 pub struct Judge {
@@ -18,27 +24,29 @@ pub struct Judge {
 
 impl Judge {
     /// A built-in check with so many readings, each about a subject of its own.
-    pub fn builtin(name: &'static str, samples: usize) -> Self {
-        Self::new(name, ModuleSource::Builtin(name), samples, None)
+    pub fn builtin(name: &'static str, samples: usize, run: Run) -> Self {
+        Self::new(name, ModuleSource::Builtin(name), samples, run, None)
     }
 
     /// A module in a file, whose compiled form is in `cache`.
     pub fn file(name: &str, file: &Path, samples: usize, cache: &Path) -> Self {
-        Self::new(name, ModuleSource::File(file.to_owned()), samples, Some(cache))
+        Self::new(name, ModuleSource::File(file.to_owned()), samples, Run::Large, Some(cache))
     }
 
-    fn new(name: &str, source: ModuleSource, samples: usize, cache: Option<&Path>) -> Self {
-        let mut sandbox = Sandbox::new(SandboxOptions { evaluations: MANY, ..SandboxOptions::default() }).unwrap();
+    fn new(name: &str, source: ModuleSource, samples: usize, run: Run, cache: Option<&Path>) -> Self {
+        let mut sandbox =
+            Sandbox::new(SandboxOptions { evaluations: run as usize, ..SandboxOptions::default() }).unwrap();
         if let Some(cache) = cache {
             sandbox.cache_in(cache).unwrap();
         }
         let module =
             Module::load(&sandbox, &source, &Limits::DEFAULT).unwrap_or_else(|failure| panic!("{name}: {failure}"));
         let samples = readings(name, samples);
-        Self { module, name: format!("{name}-{}", samples.len()), samples }
+        let plain = if matches!(run, Run::Small) { "-plain" } else { "" };
+        Self { module, name: format!("{name}-{}{plain}", samples.len()), samples }
     }
 
-    /// The check and the number of its readings.
+    /// The check and the number of its readings; `plain` where the engine has no pool.
     pub fn name(&self) -> &str {
         &self.name
     }

@@ -14,7 +14,7 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, SamplingMode};
 
 use foreign::Foreign;
-use judged::Judge;
+use judged::{Judge, Run};
 use spawned::Program;
 
 fn main() {
@@ -37,9 +37,11 @@ fn processes(criterion: &mut Criterion) {
 fn evaluations(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("evaluation");
     slow_or_quick(&mut group, false);
-    let builtin = [Judge::builtin("memory", 1), Judge::builtin("disk", 10), Judge::builtin("disk", 200)];
-    for judge in builtin {
-        group.bench_function(judge.name(), |bencher| bencher.iter(|| judge.evaluate()));
+    for run in [Run::Large, Run::Small] {
+        for (check, samples) in [("memory", 1), ("disk", 10), ("disk", 200)] {
+            let judge = Judge::builtin(check, samples, run);
+            group.bench_function(judge.name(), |bencher| bencher.iter(|| judge.evaluate()));
+        }
     }
     // Ten file systems, as a server may have.
     if let Some(foreign) = Foreign::compiled() {
