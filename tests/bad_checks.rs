@@ -125,6 +125,7 @@ fn every_way_to_misbehave_has_its_reason() {
         ("recurse", "stack_overflow"),
         ("memory", "memory_limit"),
         ("needs-trap", "trap"),
+        ("many-needs", "output_limit"),
     ] {
         let evaluation = misbehaving(mode, "");
         assert_eq!(evaluation["reason"], reason, "{mode}: {evaluation:#}");

@@ -252,7 +252,7 @@ impl Reason {
                 "build it without imports: a check can only compute, and a language runtime may import WASI at most"
             }
             Self::CompileLimit => {
-                "build it smaller, or raise compile.cpu_seconds; `checkpost check release DIGEST` lets it be tried again"
+                "build it smaller, or raise the limits of [compile]; `checkpost check release DIGEST` lets it be tried again"
             }
             Self::SettingsRefused => "correct its settings in checkpost.toml",
             Self::GuestError => "see its documentation for what it needs",
@@ -263,7 +263,9 @@ impl Reason {
             }
             Self::HistoryLimit => "ask for a shorter window, or raise limits.history_points",
             Self::OutOfFuel => "report it to the author of the check, or raise limits.fuel",
-            Self::Deadline => "see whether the machine is overloaded, or raise limits.evaluation_ms or timeout_seconds",
+            Self::Deadline => {
+                "see whether the machine is overloaded, or raise limits.evaluation_ms, compile.wall_seconds or timeout_seconds; `checkpost check warm` compiles what a run has no time for"
+            }
             Self::MemoryLimit => {
                 "report it to the author of the check, or raise limits.memory_bytes or limits.memory_grows"
             }
@@ -287,6 +289,11 @@ impl Failure {
     /// A failure with its particulars.
     pub fn new(reason: Reason, detail: impl Into<String>) -> Self {
         Self { reason, detail: detail.into(), stderr: String::new() }
+    }
+
+    /// The failure of a check that wrote this.
+    pub fn with_stderr(self, stderr: String) -> Self {
+        Self { stderr, ..self }
     }
 }
 

@@ -45,7 +45,7 @@ impl<'a> Source<'a> {
 pub(super) struct Section<'a> {
     source: Source<'a>,
     /// How it is headed: `log` for `[log]`, empty for the top of the file.
-    name: &'static str,
+    name: String,
     table: &'a DeTable<'a>,
 }
 
@@ -53,11 +53,11 @@ impl<'a> Section<'a> {
     /// A table of which no key may be other than `allowed`.
     pub(super) fn new(
         source: Source<'a>,
-        name: &'static str,
+        name: impl Into<String>,
         table: &'a DeTable<'a>,
         allowed: &[&str],
     ) -> Result<Self, ConfigError> {
-        let section = Self { source, name, table };
+        let section = Self { source, name: name.into(), table };
         let unknown = table.keys().filter(|key| !allowed.contains(&key.get_ref().as_ref()));
         match unknown.min_by_key(|key| key.span().start) {
             None => Ok(section),
@@ -150,8 +150,9 @@ impl<'a> Section<'a> {
 
     /// A table within this one.
     pub(super) fn section(&self, name: &'static str, allowed: &[&str]) -> Result<Option<Self>, ConfigError> {
-        let table = self.read(name, &format!("a table: [{name}]"), DeValue::as_table)?;
-        table.map(|table| Self::new(self.source, name, table.value, allowed)).transpose()
+        let heading = self.key(name);
+        let table = self.read(name, &format!("a table: [{heading}]"), DeValue::as_table)?;
+        table.map(|table| Self::new(self.source, heading, table.value, allowed)).transpose()
     }
 
     /// The tables of `[[name]]`, each with the place of its heading.

@@ -1,11 +1,13 @@
 //! What of the readings each check is given: what it declared and was granted, of now and of the past.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
 
 use crate::check::{Failure, Grants, Reason};
 use crate::metric::{Sample, Series, Snapshot};
 use crate::sandbox::{Need, Prepared};
-use crate::store::{HistoryQuery, Store, StoreError};
+use crate::store::{History, HistoryQuery, Store, StoreError, Window};
 
 /// The current readings that a check declared and was granted, and no others.
 pub(super) fn samples<'a>(samples: &'a [Sample], needs: &[Need], grants: &Grants) -> Vec<&'a Sample> {
@@ -13,59 +15,74 @@ pub(super) fn samples<'a>(samples: &'a [Sample], needs: &[Need], grants: &Grants
     samples.iter().filter(|sample| declared(sample) && grants.allow(&sample.name)).collect()
 }
 
-/// For each check, the past readings that it declared and was granted, or why there are too many.
+/// The past readings of one check, or why it has none.
+pub(super) type Past = Result<Arc<Vec<Series>>, Failure>;
+
+/// Points that one cycle reads for all its checks: some 64 MiB. Beyond, a check does without.
+const MAX_POINTS: usize = 4_000_000;
+
+/// For each check, the past readings that it declared and was granted, or why it has none. Instances that ask for the same
+/// share it.
 pub(super) fn histories(
     store: &Store,
     prepared: &[Prepared],
     snapshot: &Snapshot,
-) -> Result<Vec<Result<Vec<Series>, Failure>>, StoreError> {
-    // Instances of one module mostly ask for the same.
-    let mut read = HashMap::new();
-    prepared.iter().map(|check| history(store, &mut read, check, snapshot)).collect()
+    deadline: Instant,
+) -> Result<Vec<Past>, StoreError> {
+    let mut reader = Reader { store, deadline, left: MAX_POINTS, read: HashMap::new() };
+    prepared.iter().map(|check| reader.history(check, snapshot)).collect()
 }
 
-type Read<'a> = HashMap<HistoryQuery<'a>, Vec<Series>>;
+struct Reader<'a> {
+    store: &'a Store,
+    deadline: Instant,
+    left: usize,
+    read: HashMap<HistoryQuery<'a>, Arc<Vec<Series>>>,
+}
 
-fn history<'a>(
-    store: &Store,
-    read: &mut Read<'a>,
-    check: &'a Prepared,
-    snapshot: &Snapshot,
-) -> Result<Result<Vec<Series>, Failure>, StoreError> {
-    let Ok((_, needs)) = &check.ready else { return Ok(Ok(Vec::new())) };
-    let allowance = &check.instance.allowance;
-    let max_points = allowance.limits.history_points;
-    let until_ms = snapshot.time.as_millisecond();
-    let mut history: Vec<Series> = Vec::new();
-    for need in needs.iter().filter(|need| need.window_seconds > 0) {
-        let from_ms = until_ms - 1_000 * i64::from(need.window_seconds);
-        let query = HistoryQuery {
-            metric: &need.metric,
-            labels: &need.labels,
-            grants: &allowance.grants,
-            from_ms,
-            until_ms,
-            max_points,
+impl<'a> Reader<'a> {
+    fn history(&mut self, check: &'a Prepared, snapshot: &Snapshot) -> Result<Past, StoreError> {
+        let Some(query) = query(check, snapshot) else { return Ok(Ok(Arc::default())) };
+        let max_points = check.instance.allowance.limits.history_points;
+        let too_many = |limit: usize| {
+            Ok(Err(Failure::new(Reason::HistoryLimit, format!("asked for more than {limit} past readings"))))
         };
-        if !read.contains_key(&query) {
-            read.insert(query.clone(), store.history(&query)?);
+        if let Some(history) = self.read.get(&query) {
+            return if points(history) > max_points { too_many(max_points) } else { Ok(Ok(Arc::clone(history))) };
         }
-        read[&query].iter().for_each(|series| add(&mut history, series));
+        match self.store.history(&query, max_points.min(self.left), self.deadline)? {
+            History::Read(history) => {
+                self.left -= points(&history);
+                let history = Arc::new(history);
+                self.read.insert(query, Arc::clone(&history));
+                Ok(Ok(history))
+            }
+            History::TooMany if self.left < max_points => {
+                let detail = format!("this cycle has read {MAX_POINTS} past readings for others, or nearly so");
+                Ok(Err(Failure::new(Reason::HistoryLimit, detail)))
+            }
+            History::TooMany => too_many(max_points),
+            History::TooLate => {
+                Ok(Err(Failure::new(Reason::Deadline, "the run had no time left to read its past readings")))
+            }
+        }
     }
-    history.sort_by(|a, b| (&a.name, &a.labels).cmp(&(&b.name, &b.labels)));
-    let points: usize = history.iter().map(|series| series.points.len()).sum();
-    if points > max_points {
-        let detail = format!("asked for more than {max_points} past readings");
-        return Ok(Err(Failure::new(Reason::HistoryLimit, detail)));
-    }
-    Ok(Ok(history))
 }
 
-/// Adds a series, of which another need may have brought a part: the longer window holds the shorter one.
-fn add(history: &mut Vec<Series>, series: &Series) {
-    match history.iter_mut().find(|known| known.name == series.name && known.labels == series.labels) {
-        Some(known) if known.points.len() >= series.points.len() => {}
-        Some(known) => known.points.clone_from(&series.points),
-        None => history.push(series.clone()),
-    }
+/// What a check asks the past for, if it does.
+fn query<'a>(check: &'a Prepared, snapshot: &Snapshot) -> Option<HistoryQuery<'a>> {
+    let (_, needs) = check.ready.as_ref().ok()?;
+    let until_ms = snapshot.time.as_millisecond();
+    let window = |need: &'a Need| Window {
+        metric: &need.metric,
+        labels: &need.labels,
+        from_ms: until_ms - 1_000 * i64::from(need.window_seconds),
+    };
+    let windows: Vec<_> = needs.iter().filter(|need| need.window_seconds > 0).map(window).collect();
+    let grants = &check.instance.allowance.grants;
+    (!windows.is_empty()).then_some(HistoryQuery { windows, grants, until_ms })
+}
+
+fn points(history: &[Series]) -> usize {
+    history.iter().map(|series| series.points.len()).sum()
 }

@@ -9,10 +9,10 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use crate::alert;
-use crate::check::{Evaluation, Failure, ModuleSource, SettingValue, Status};
+use crate::check::{Evaluation, ModuleSource, SettingValue, Status};
 use crate::collect::{self, Request};
 use crate::config::{Config, ConfigError};
-use crate::metric::{Headline, Series, Snapshot};
+use crate::metric::{Headline, Snapshot};
 use crate::report::{CycleReport, Threshold};
 use crate::sandbox::{Input, Judged, Prepared, Sandbox, SandboxError, SandboxOptions};
 use crate::store::{CycleRecord, Store, StoreError};
@@ -50,7 +50,8 @@ pub fn run(config: &Config, now: Timestamp) -> Result<CycleReport, CycleError> {
     let instances = Instances::of(config);
     let mut sandbox = sandbox(config, instances.count())?;
     // The other half is for measuring and storing, so that slow checks are told from a run that hangs.
-    sandbox.end_at(started + config.timeout / 2);
+    let judged_by = started + config.timeout / 2;
+    sandbox.end_at(judged_by);
     // Before the database is touched, since a setting that is refused must leave nothing behind; and before the CPU
     // window, so that compiling a new module is not measured as load.
     let prepared = instances.prepare(&sandbox)?;
@@ -68,7 +69,7 @@ pub fn run(config: &Config, now: Timestamp) -> Result<CycleReport, CycleError> {
         tracing::warn!("{}: {}", diagnostic.source, diagnostic.message);
     }
 
-    let histories = given::histories(&store, &prepared, &snapshot)?;
+    let histories = given::histories(&store, &prepared, &snapshot, judged_by)?;
     let evaluations = evaluate_all(&sandbox, &prepared, histories, &snapshot, &previous_statuses);
     evaluations.iter().for_each(log_evaluation);
     let notifications = alert::notifications(&evaluations);
@@ -111,7 +112,7 @@ pub fn sandbox(config: &Config, instances: usize) -> Result<Sandbox, SandboxErro
 fn evaluate_all(
     sandbox: &Sandbox,
     prepared: &[Prepared],
-    histories: Vec<Result<Vec<Series>, Failure>>,
+    histories: Vec<given::Past>,
     snapshot: &Snapshot,
     previous: &Previous,
 ) -> Vec<Evaluation> {

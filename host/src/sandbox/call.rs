@@ -31,6 +31,8 @@ pub(super) struct Called<T> {
     pub(super) result: Result<T, Failure>,
     pub(super) fuel: u64,
     pub(super) duration: Duration,
+    /// The end of what the guest wrote to its standard output and error, fit for the log.
+    pub(super) output: String,
 }
 
 /// Instantiates a check in a fresh store and calls it once.
@@ -46,7 +48,7 @@ pub(super) fn call<T>(
     let left = budget.deadline.map_or(limits.evaluation, |deadline| deadline.saturating_duration_since(started));
     if left.is_zero() {
         let failure = Failure::new(Reason::Deadline, "the run had no time left for it");
-        return Called { result: Err(failure), fuel: 0, duration: Duration::ZERO };
+        return Called { result: Err(failure), fuel: 0, duration: Duration::ZERO, output: String::new() };
     }
     let state = StoreState { limiter: MemoryLimiter::new(limits), wasi: Wasi::at(budget.time_ms) };
     let mut store = Store::new(pre.engine(), state);
@@ -60,16 +62,16 @@ pub(super) fn call<T>(
         .set_fuel(filled)
         .and_then(|()| pre.instantiate(&mut store))
         .and_then(|check| function(&check, &mut store))
-        .map_err(|error| Failure { stderr: output(&store), ..failure(&error, &store, limits, time) });
+        .map_err(|error| failure(&error, &store, limits, time));
     // `get_fuel` only fails when fuel is off.
     let fuel = (filled - store.get_fuel().unwrap_or(filled)).min(limits.fuel);
-    Called { result, fuel, duration: started.elapsed() }
+    Called { result, fuel, duration: started.elapsed(), output: output(&store) }
 }
 
-/// What the guest wrote to its standard output and error, fit for the log.
 fn output(store: &Store<StoreState>) -> String {
     let output = store.data().wasi.output();
-    String::from_utf8_lossy(&output).lines().map(clean::owned).collect::<Vec<_>>().join("\n")
+    let output = String::from_utf8_lossy(&output);
+    output.lines().filter(|line| !line.trim().is_empty()).map(clean::owned).collect::<Vec<_>>().join("\n")
 }
 
 fn ticks(duration: Duration) -> u64 {

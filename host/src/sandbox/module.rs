@@ -10,7 +10,7 @@ use crate::check::{Failure, Limits, ModuleInfo, ModuleSource, Reason, Settings, 
 use crate::digest::sha256_hex;
 
 use super::artifact::{self, VerifiedArtifact};
-use super::bindings::CheckPre;
+use super::bindings::{CheckPre, types};
 use super::cache::Cache;
 use super::call::{Budget, Called, call, detail};
 use super::compile::{Compiled, compile, compile_apart};
@@ -106,8 +106,9 @@ impl Module {
             let settings = convert::settings(settings);
             // Not the time of the cycle: the answer must hold for the next one, too.
             let budget = Budget { limits, deadline: self.deadline, time_ms: 0 };
-            let answer = call(&budget, &self.pre, |check, store| check.call_needs(store, &settings)).result?;
-            Ok(answer.map_err(refused)?.into_iter().map(Need::from).collect())
+            let called = call(&budget, &self.pre, |check, store| check.call_needs(store, &settings));
+            let answer = called.result.and_then(|answer| output::bounded_needs(answer.map_err(refused)?));
+            answer.map_err(|failure| failure.with_stderr(called.output))
         })
     }
 
@@ -115,13 +116,13 @@ impl Module {
     pub fn evaluate(&self, limits: &Limits, input: &Input<'_>) -> Judged {
         let budget = Budget { limits, deadline: self.deadline, time_ms: input.time_ms };
         let input = input.into();
-        let Called { result, fuel, duration } =
+        let Called { result, fuel, duration, output } =
             call(&budget, &self.pre, |check, store| check.call_evaluate(store, &input));
         let outcome = result.and_then(|answer| match answer {
             Ok(verdicts) => output::checked(verdicts, limits),
             Err(why) => Err(Failure::new(Reason::GuestError, output::said(&why, limits.text_bytes))),
         });
-        Judged { outcome, fuel, duration }
+        Judged { outcome: outcome.map_err(|failure| failure.with_stderr(output)), fuel, duration }
     }
 
     /// Keeps what the module was asked for the first time, so that the next run need not ask again.
@@ -135,8 +136,10 @@ impl Module {
 }
 
 fn describe(pre: &CheckPre<StoreState>, budget: &Budget<'_>) -> Result<Description, Failure> {
-    let description = call(budget, pre, |check, store| check.call_describe(store)).result?;
-    output::bounded_description(description.into(), budget.limits.text_bytes)
+    let called = call(budget, pre, |check, store| check.call_describe(store));
+    let bounded =
+        |description: types::Description| output::bounded_description(description.into(), budget.limits.text_bytes);
+    called.result.and_then(bounded).map_err(|failure| failure.with_stderr(called.output))
 }
 
 /// A component in the engine that it runs in.

@@ -7,7 +7,7 @@ use crate::clean;
 use crate::metric::Labels;
 
 use super::bindings::types;
-use super::{Description, SettingDescription};
+use super::{Description, Need, SettingDescription};
 
 /// All texts of one evaluation, together: they are stored, logged and mailed in every cycle.
 const MAX_TEXT_BYTES: usize = 256 << 10;
@@ -47,6 +47,18 @@ fn setting_texts(setting: &SettingDescription) -> impl Iterator<Item = &str> {
 
 fn pairs(labels: &Labels) -> impl Iterator<Item = &str> {
     labels.iter().flat_map(|(key, value)| [key, value])
+}
+
+/// Groups of readings that one instance may ask for.
+const MAX_NEEDS: usize = 1_000;
+
+/// As many needs as somebody may have thought of: each is held against every reading.
+pub(super) fn bounded_needs(needs: Vec<types::Need>) -> Result<Vec<Need>, Failure> {
+    if needs.len() > MAX_NEEDS {
+        let detail = format!("asked for {} groups of readings, the limit is {MAX_NEEDS}", needs.len());
+        return Err(Failure::new(Reason::OutputLimit, detail));
+    }
+    Ok(needs.into_iter().map(Need::from).collect())
 }
 
 /// Verdicts within the limits, clean, and with what must be unique and finite being so.

@@ -1,5 +1,7 @@
 //! Past readings, for the checks that ask for a window of them.
 
+use std::time::Instant;
+
 use rusqlite::Connection;
 
 use super::Store;
@@ -9,32 +11,54 @@ use super::sql::integer;
 use crate::check::Grants;
 use crate::metric::{Labels, Series, name_matches};
 
-/// Which past readings to read.
+/// A window of one group of series.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct HistoryQuery<'a> {
+pub struct Window<'a> {
     /// A metric name, or the beginning of names and a `*`.
     pub metric: &'a str,
     /// Labels that a series must carry.
     pub labels: &'a Labels,
-    /// What the check may see.
-    pub grants: &'a Grants,
     /// Of cycles that began then or later, in milliseconds since the epoch.
     pub from_ms: i64,
-    /// Of cycles that began before.
+}
+
+/// Which past readings one check is given.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct HistoryQuery<'a> {
+    /// What it asks for. Of a series that is in several windows, the longest.
+    pub windows: Vec<Window<'a>>,
+    /// What it may see.
+    pub grants: &'a Grants,
+    /// Of cycles that began before, in milliseconds since the epoch.
     pub until_ms: i64,
-    /// Reading stops after so many.
-    pub max_points: usize,
+}
+
+/// Past readings, or why there are none.
+#[derive(Clone, Debug, PartialEq)]
+pub enum History {
+    /// Sorted by name and labels, each oldest first.
+    Read(Vec<Series>),
+    /// There are more points than wanted.
+    TooMany,
+    /// Reading them took too long.
+    TooLate,
 }
 
 impl Store {
-    /// The past readings that a query asks for, sorted by name and labels, each oldest first. There are `max_points` or
-    /// fewer, or that many and one: then there are more.
+    /// The past readings that a query asks for, if there are at most `max_points`, and if there is time until `deadline`:
+    /// how much is read is bounded, whatever is asked for.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn history(&self, query: &HistoryQuery<'_>) -> Result<Vec<Series>, StoreError> {
-        let read = read_history(&self.conn, query);
-        readable(read).map(Option::unwrap_or_default).map_err(self.failed("read the past readings"))
+    pub fn history(
+        &self,
+        query: &HistoryQuery<'_>,
+        max_points: usize,
+        deadline: Instant,
+    ) -> Result<History, StoreError> {
+        let read = read_history(&self.conn, query, max_points, deadline);
+        let read = readable(read).map_err(self.failed("read the past readings"))?;
+        Ok(read.unwrap_or_else(|| History::Read(Vec::new())))
     }
 }
 
@@ -44,35 +68,50 @@ pub(super) const POINTS: &str = "
     FROM runs CROSS JOIN samples ON samples.run_id = runs.id AND samples.series_id = ?
     WHERE runs.started_at_ms >= ? AND runs.started_at_ms < ? ORDER BY runs.started_at_ms LIMIT ?";
 
-fn read_history(conn: &Connection, query: &HistoryQuery<'_>) -> rusqlite::Result<Vec<Series>> {
+fn read_history(
+    conn: &Connection,
+    query: &HistoryQuery<'_>,
+    max_points: usize,
+    deadline: Instant,
+) -> rusqlite::Result<History> {
     let mut points = conn.prepare_cached(POINTS)?;
-    let mut left = query.max_points.saturating_add(1);
+    let mut left = max_points;
     let mut history = Vec::new();
-    for (id, mut series) in wanted_series(conn, query)? {
-        let parameters = (id, query.from_ms, query.until_ms, integer(left));
+    for (id, from_ms, mut series) in wanted_series(conn, query)? {
+        if Instant::now() >= deadline {
+            return Ok(History::TooLate);
+        }
+        // One more than there may be shows that there are too many.
+        let parameters = (id, from_ms, query.until_ms, integer(left.saturating_add(1)));
         let rows = points.query_map(parameters, |row| Ok((row.get(0)?, row.get(1)?)))?;
         series.points = rows.collect::<rusqlite::Result<_>>()?;
-        left -= series.points.len();
+        match left.checked_sub(series.points.len()) {
+            Some(still_left) => left = still_left,
+            None => return Ok(History::TooMany),
+        }
         if !series.points.is_empty() {
             history.push(series);
         }
     }
-    Ok(history)
+    Ok(History::Read(history))
 }
 
-fn wanted_series(conn: &Connection, query: &HistoryQuery<'_>) -> rusqlite::Result<Vec<(i64, Series)>> {
+/// The series that are asked for and granted: id, from when on, and what it is of.
+fn wanted_series(conn: &Connection, query: &HistoryQuery<'_>) -> rusqlite::Result<Vec<(i64, i64, Series)>> {
     let mut statement = conn.prepare_cached("SELECT id, name, labels FROM series")?;
     let mut rows = statement.query(())?;
     let mut wanted = Vec::new();
     while let Some(row) = rows.next()? {
         let name: String = row.get("name")?;
-        if name_matches(query.metric, &name) && query.grants.allow(&name) {
-            let labels: Labels = read_json(row, "labels")?;
-            if labels.contains(query.labels) {
-                wanted.push((row.get("id")?, Series { name, labels, points: Vec::new() }));
-            }
+        if !query.grants.allow(&name) || !query.windows.iter().any(|window| name_matches(window.metric, &name)) {
+            continue;
+        }
+        let labels: Labels = read_json(row, "labels")?;
+        let holds = |window: &&Window<'_>| name_matches(window.metric, &name) && labels.contains(window.labels);
+        if let Some(from_ms) = query.windows.iter().filter(holds).map(|window| window.from_ms).min() {
+            wanted.push((row.get("id")?, from_ms, Series { name, labels, points: Vec::new() }));
         }
     }
-    wanted.sort_by(|(_, a), (_, b)| (&a.name, &a.labels).cmp(&(&b.name, &b.labels)));
+    wanted.sort_by(|(.., a), (.., b)| (&a.name, &a.labels).cmp(&(&b.name, &b.labels)));
     Ok(wanted)
 }

@@ -22,7 +22,7 @@ use rusqlite::Connection;
 pub use cycle::CycleRecord;
 pub use error::StoreError;
 pub use health::CheckSummary;
-pub use history::HistoryQuery;
+pub use history::{History, HistoryQuery, Window};
 pub use migrate::SCHEMA_VERSION;
 pub use query::{MetricsRow, NotificationFilter, NotificationRow};
 pub use time::public_time;

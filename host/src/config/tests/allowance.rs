@@ -46,13 +46,13 @@ fn no_instance_gets_past_the_ceiling() {
     assert_eq!(allowance(&check("fuel = 100_000_000_000")).limits.fuel, 100_000_000_000);
     let error = refusal(&check("fuel = 100_000_000_001"));
     assert!(
-        error.starts_with("5: limits.fuel is 100000000001: must be a whole number from 1 to 100000000000"),
+        error.starts_with("5: check.limits.fuel is 100000000001: must be a whole number from 1 to 100000000000"),
         "{error}"
     );
     let ceiling = "[limits.ceiling]\nfuel = 50\n";
     assert_eq!(allowance(&format!("{ceiling}{}", check("verdicts = 1"))).limits.fuel, 50, "the default gives way");
     let error = refusal(&format!("{ceiling}{}", check("fuel = 51")));
-    assert!(error.starts_with("7: limits.fuel is 51: must be a whole number from 1 to 50"), "{error}");
+    assert!(error.starts_with("7: check.limits.fuel is 51: must be a whole number from 1 to 50"), "{error}");
     let error = refusal(&format!("[limits]\nfuel = 51\n{ceiling}"));
     assert!(error.starts_with("2: limits.fuel is 51: must be a whole number from 1 to 50"), "{error}");
 }
@@ -60,11 +60,11 @@ fn no_instance_gets_past_the_ceiling() {
 #[test]
 fn a_ceiling_belongs_to_the_operator() {
     let error = refusal("[[check]]\nname = \"cpu\"\n[check.limits.ceiling]\nfuel = 1\n");
-    assert!(error.contains("unknown key 'limits.ceiling'"), "{error}");
+    assert!(error.contains("unknown key 'check.limits.ceiling'"), "{error}");
     let error = refusal("[limits.ceiling]\nevaluation_ms = 3600001\n");
     assert!(error.contains("from 1 to 3600000"), "{error}");
     let error = refusal("[limits.ceiling]\nceiling = 1\n");
-    assert!(error.contains("unknown key 'ceiling.ceiling'"), "{error}");
+    assert!(error.contains("unknown key 'limits.ceiling.ceiling'"), "{error}");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Past readings, as checks ask for them.
 
 use super::super::history::POINTS;
+use std::time::Instant;
+
 use super::*;
 use crate::check::Grants;
 use crate::metric::Series;
@@ -23,12 +25,27 @@ fn store(minutes: i64) -> Store {
     store
 }
 
-fn read(store: &Store, metric: &str, labels: &Labels, minutes: std::ops::Range<i64>, max_points: usize) -> Vec<Series> {
-    let ms = |minute: i64| time(START).as_millisecond() + minute * 60_000;
+fn ms(minute: i64) -> i64 {
+    time(START).as_millisecond() + minute * 60_000
+}
+
+fn in_an_hour() -> Instant {
+    Instant::now() + Duration::from_secs(3_600)
+}
+
+/// The windows, each a metric, labels and the minute from which on, up to a minute.
+fn history(store: &Store, windows: &[(&str, &Labels, i64)], until: i64, max_points: usize) -> History {
     let grants = &Grants(vec!["system.*".to_owned()]);
-    let query =
-        HistoryQuery { metric, labels, grants, from_ms: ms(minutes.start), until_ms: ms(minutes.end), max_points };
-    store.history(&query).unwrap()
+    let windows: Vec<_> =
+        windows.iter().map(|(metric, labels, from)| Window { metric, labels, from_ms: ms(*from) }).collect();
+    store.history(&HistoryQuery { windows, grants, until_ms: ms(until) }, max_points, in_an_hour()).unwrap()
+}
+
+fn read(store: &Store, metric: &str, labels: &Labels, minutes: std::ops::Range<i64>, max_points: usize) -> Vec<Series> {
+    match history(store, &[(metric, labels, minutes.start)], minutes.end, max_points) {
+        History::Read(history) => history,
+        other => panic!("{other:?}"),
+    }
 }
 
 fn values(series: &Series) -> Vec<f64> {
@@ -61,14 +78,27 @@ fn what_is_not_granted_stays_where_it_is() {
 }
 
 #[test]
-fn one_more_than_the_limit_tells_that_there_are_more() {
-    let store = store(10);
-    let points =
-        |max| read(&store, "system.cpu.time", &Labels::none(), 0..10, max).iter().map(|s| s.points.len()).sum();
-    let count: usize = points(20);
-    assert_eq!(count, 20, "all of them");
-    let count: usize = points(13);
-    assert_eq!(count, 14);
+fn more_than_the_limit_are_not_read() {
+    let all = |max_points| history(&store(10), &[("system.cpu.time", &Labels::none(), 0)], 10, max_points);
+    assert!(matches!(all(20), History::Read(_)));
+    assert_eq!(all(19), History::TooMany);
+    assert_eq!(all(0), History::TooMany);
+}
+
+#[test]
+fn of_windows_that_overlap_the_longest_holds_and_is_read_once() {
+    let none = Labels::none();
+    let windows: Vec<_> = (0..1_000).map(|second| ("system.cpu.*", &none, 3 + second % 5)).collect();
+    let History::Read(history) = history(&store(10), &windows, 10, 14) else { panic!("two series of seven points") };
+    assert_eq!(history.iter().map(values).collect::<Vec<_>>(), [[3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]; 2]);
+}
+
+#[test]
+fn reading_ends_when_there_is_no_time_left() {
+    let labels = Labels::none();
+    let windows = vec![Window { metric: "system.*", labels: &labels, from_ms: 0 }];
+    let query = HistoryQuery { windows, grants: &Grants::default(), until_ms: i64::MAX };
+    assert_eq!(store(1).history(&query, 100, Instant::now()).unwrap(), History::TooLate);
 }
 
 #[test]

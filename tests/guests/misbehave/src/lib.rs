@@ -11,7 +11,7 @@ settings! {
         /// How to misbehave.
         mode: String = "ok", choices &[
             "ok", "trap", "error", "nan", "huge-text", "many-verdicts", "loop", "recurse", "memory",
-            "duplicate-subject", "duplicate-measure", "flood", "control-text", "ten-verdicts", "long-text", "report", "needs-error", "needs-trap", "needs-loop",
+            "duplicate-subject", "duplicate-measure", "flood", "control-text", "ten-verdicts", "long-text", "report", "many-needs", "needs-error", "needs-trap", "needs-loop",
         ];
     }
 }
@@ -26,6 +26,7 @@ impl Check for Misbehave {
             "needs-error" => Err(r#"mode is "needs-error", allowed is anything else"#.to_owned()),
             "needs-trap" => abort(),
             "needs-loop" => spin(),
+            "many-needs" => Ok((0..1_001).map(|number| Need::current("system.*").window(number)).collect()),
             "report" => Ok(vec![
                 Need::current("*"),
                 Need::current("system.memory.utilization").window(3_600),
