@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -52,7 +53,8 @@ pub struct Sandbox {
     pub(super) compiler: PathBuf,
     /// When all checks together must be done.
     pub(super) deadline: Option<Instant>,
-    pooled: bool,
+    /// Whether a pool is worth trying.
+    pooled: AtomicBool,
     threads: rayon::ThreadPool,
     runtimes: Mutex<HashMap<RuntimeKey, Arc<Runtime>>>,
 }
@@ -108,7 +110,7 @@ impl Sandbox {
             lock: ModuleLock::default(),
             compiler,
             deadline: None,
-            pooled: evaluations >= WORTH_A_POOL,
+            pooled: AtomicBool::new(evaluations >= WORTH_A_POOL),
             threads,
             runtimes: Mutex::default(),
         };
@@ -154,9 +156,21 @@ impl Sandbox {
     /// The engines to try a module in, the better first. A pool has room of a certain shape, and a component that does not
     /// fit runs in the plain engine.
     pub(super) fn runtimes(&self, stack_bytes: usize) -> impl Iterator<Item = wasmtime::Result<Arc<Runtime>>> {
-        let pooled = self.pooled.then(|| self.runtime(RuntimeKey { stack_bytes, pooled: true }));
-        // Where there is no room for a pool, as under a limit on address space, nothing is lost but time.
-        pooled.and_then(Result::ok).map(Ok).into_iter().chain(std::iter::once_with(move || self.plain(stack_bytes)))
+        self.pooled(stack_bytes).map(Ok).into_iter().chain(std::iter::once_with(move || self.plain(stack_bytes)))
+    }
+
+    /// The engine with a pool, when there are evaluations enough and there is room for one: under a limit on address space
+    /// there is none, and nothing is lost but time.
+    fn pooled(&self, stack_bytes: usize) -> Option<Arc<Runtime>> {
+        if !self.pooled.load(Ordering::Relaxed) {
+            return None;
+        }
+        let made = self.runtime(RuntimeKey { stack_bytes, pooled: true });
+        if let Err(error) = &made {
+            tracing::debug!("no pooled engine: {error:#}");
+            self.pooled.store(false, Ordering::Relaxed);
+        }
+        made.ok()
     }
 
     /// The engine that takes everything.
