@@ -103,6 +103,9 @@
 
 #[doc(hidden)]
 pub mod bindings;
+#[cfg(all(feature = "bump", target_arch = "wasm32"))]
+#[allow(unsafe_code)]
+mod bump;
 mod check;
 mod input;
 mod limits;
