@@ -59,7 +59,7 @@ impl Judge {
         }
     }
 
-    /// Loads a module, asks it and has it judge twice; panics when a promise of the sandbox does not hold.
+    /// Loads a module, asks it and has it judge; panics when a promise of the sandbox does not hold.
     pub fn judge(&self, bytes: &[u8]) {
         thread::scope(|scope| {
             let judging = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, || self.judge_here(bytes));
@@ -70,7 +70,7 @@ impl Judge {
 
     fn judge_here(&self, bytes: &[u8]) {
         if let Err(failure) = self.judged(bytes) {
-            promises::hold_for_failure(&failure);
+            promises::hold_for_failure(&failure, &LIMITS);
         }
     }
 
@@ -79,10 +79,20 @@ impl Judge {
         promises::hold_for_description(&module.description, &LIMITS);
         let settings = Settings::new();
         promises::hold_for_needs(&module.needs(&LIMITS, &settings)?);
-        let [first, second] = [(); 2].map(|()| self.evaluated(&module, &settings));
+        self.evaluate(&module, &settings);
+        Ok(())
+    }
+
+    /// A module that is known to be a check.
+    pub fn load(&self, bytes: &[u8]) -> Module {
+        Module::load_in_process(&self.sandbox, bytes, &LIMITS).unwrap_or_else(|failure| panic!("{failure}"))
+    }
+
+    /// Has a module judge twice; panics when a promise of the sandbox does not hold.
+    pub fn evaluate(&self, module: &Module, settings: &Settings) {
+        let [first, second] = [(); 2].map(|()| self.evaluated(module, settings));
         promises::hold_for_judged(&first, &LIMITS);
         assert_eq!((first.fuel, &first.outcome), (second.fuel, &second.outcome), "the same input, judged twice");
-        Ok(())
     }
 
     fn evaluated(&self, module: &Module, settings: &Settings) -> Judged {
