@@ -2,11 +2,12 @@
 PREBUILT ?= checks/prebuilt
 GUESTS ?= target/guests
 RUNS ?= 10
+SECONDS_EACH ?= 60
 VENV := target/venv
 BENCH := target/bench
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench bench-tools toolchain checks checks-fresh guests venv
+.PHONY: help run test lint fuzz bench bench-tools toolchain checks checks-fresh guests venv
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +23,9 @@ lint: ## What CI asks of the code besides the tests
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
+
+fuzz: ## Feed each fuzz target for SECONDS_EACH seconds; fails when a promise of the sandbox breaks
+	@tests/fuzz/run.sh $(SECONDS_EACH)
 
 bench: venv guests ## Measure evaluations next to processes, and whole runs, RUNS times, next to the psutil script
 	@mkdir -p "$(BENCH)" && rm -rf "$(BENCH)/criterion"

@@ -75,12 +75,35 @@ impl Module {
         let digest = sha256_hex(&bytes);
         // Before the cache is asked: what was allowed yesterday may not be today.
         locked::admit(&sandbox.lock, source, &digest)?;
-        let (loaded, code) = loaded(sandbox, source, &bytes, &digest, limits.stack_bytes)?;
-        let pre = link(sandbox, &loaded)?;
+        let loaded = loaded(sandbox, source, &bytes, &digest, limits.stack_bytes)?;
         let deadline = match source {
             ModuleSource::Builtin(_) => None,
             ModuleSource::File(_) => sandbox.deadline,
         };
+        Self::asked(sandbox, loaded, digest, bytes.len() as u64, limits, deadline)
+    }
+
+    /// For fuzzing: [`Module::load`] of bytes that lie in no file, compiled in this process. No run does that with other
+    /// people's modules, and a fuzzer could not see what happens in a child. Pins and the cache of compiled code are left
+    /// out.
+    #[doc(hidden)]
+    pub fn load_in_process(sandbox: &Sandbox, bytes: &[u8], limits: &Limits) -> Result<Self, Failure> {
+        let artifact = compile(&sandbox.plain(limits.stack_bytes).map_err(invalid)?.engine, bytes)?;
+        let loaded = load(sandbox, &VerifiedArtifact::compiled(artifact), limits.stack_bytes).map_err(invalid)?;
+        let size_bytes = bytes.len() as u64;
+        Self::asked(sandbox, (loaded, Code::NotKept), sha256_hex(bytes), size_bytes, limits, sandbox.deadline)
+    }
+
+    /// Links a module and asks it to describe itself, unless it did so before.
+    fn asked(
+        sandbox: &Sandbox,
+        (loaded, code): (Loaded, Code),
+        digest: String,
+        size_bytes: u64,
+        limits: &Limits,
+        deadline: Option<Instant>,
+    ) -> Result<Self, Failure> {
+        let pre = link(sandbox, &loaded)?;
         let known = sandbox.cache.as_ref().and_then(|cache| cache.recall(&digest));
         let (description, memo) = match known.map(Answers::into_parts) {
             Some(known) => known,
@@ -90,7 +113,7 @@ impl Module {
             digest,
             name: description.name.clone(),
             version: description.version.clone(),
-            size_bytes: bytes.len() as u64,
+            size_bytes,
         });
         Ok(Self { info, description, code, pre, deadline, memo })
     }
@@ -166,7 +189,6 @@ fn loaded(
     if let Some(why) = cache.and_then(|cache| cache.quarantined(digest)) {
         return Err(Failure::new(Reason::CompileLimit, format!("{why}; in quarantine as {}", &digest[..16])));
     }
-    let invalid = |error: wasmtime::Error| Failure::new(Reason::InvalidModule, detail(&error));
     let artifact = match source {
         ModuleSource::Builtin(_) => compile(&sandbox.plain(stack_bytes).map_err(invalid)?.engine, bytes)?,
         ModuleSource::File(_) => compiled_apart(sandbox, bytes, digest)?,
@@ -181,6 +203,10 @@ fn loaded(
     };
     let loaded = load(sandbox, &VerifiedArtifact::compiled(artifact), stack_bytes).map_err(invalid)?;
     Ok((loaded, code))
+}
+
+fn invalid(error: wasmtime::Error) -> Failure {
+    Failure::new(Reason::InvalidModule, detail(&error))
 }
 
 /// Loads an artifact into the first engine that has room for it.

@@ -12,11 +12,14 @@ use super::{Description, Need, SettingDescription};
 /// All texts of one evaluation, together: they are stored, logged and mailed in every cycle.
 const MAX_TEXT_BYTES: usize = 256 << 10;
 
+/// What the detail of a failure shows of a name that the check gave.
+const NAME_CHARS: usize = 100;
+
 /// A check's own sentence, clean and bounded: it goes into logs, reports and messages.
 pub(super) fn said(why: &str, max_bytes: usize) -> String {
     let mut text = clean::owned(why);
     text.truncate(text.floor_char_boundary(max_bytes));
-    text
+    if text.trim().is_empty() { "it does not say why".to_owned() } else { text }
 }
 
 /// A description without a name, or with endless texts, is none.
@@ -92,7 +95,7 @@ fn sound_measures(verdict: &Verdict) -> Result<(), Failure> {
     let mut names = HashSet::new();
     for measure in &verdict.measures {
         if !names.insert(measure.name.as_str()) {
-            return Err(invalid(&format!("the measure '{}' twice", measure.name), verdict));
+            return Err(invalid(&format!("the measure '{}' twice", named(&measure.name)), verdict));
         }
         let numbers = [Some(measure.value), measure.warning, measure.critical];
         if let Some(number) = numbers.into_iter().flatten().find(|number| !number.is_finite()) {
@@ -103,8 +106,13 @@ fn sound_measures(verdict: &Verdict) -> Result<(), Failure> {
 }
 
 fn invalid(what: &str, verdict: &Verdict) -> Failure {
-    let about = if verdict.subject.is_empty() { "the host" } else { &verdict.subject };
+    let about = if verdict.subject.is_empty() { "the host".to_owned() } else { named(&verdict.subject) };
     Failure::new(Reason::InvalidOutput, format!("returned {what} on {about}"))
+}
+
+/// A name in a sentence of ours: of a text that was long, and longer when it was clean, the beginning will do.
+fn named(name: &str) -> String {
+    clean::bounded(name, NAME_CHARS)
 }
 
 fn text_lengths(verdict: &types::Verdict) -> impl Iterator<Item = usize> {

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use wit_component::ComponentEncoder;
 
+use crate::clean;
+
 /// Bytes that are no component and cannot be made one. Displays as one line.
 #[derive(Debug, thiserror::Error)]
 pub enum PackError {
@@ -27,6 +29,9 @@ pub enum PackError {
     Encode(String),
 }
 
+/// Longest that the encoder's reasons may be: it quotes names of the module.
+const CAUSES_CHARS: usize = 1_000;
+
 const MAGIC: &[u8] = b"\0asm";
 const CORE: &[u8] = &[1, 0, 0, 0];
 const COMPONENT: &[u8] = &[0x0d, 0, 1, 0];
@@ -46,7 +51,8 @@ pub fn component_from(bytes: &[u8]) -> Result<Cow<'_, [u8]>, PackError> {
     if !header.starts_with(CORE) {
         return Err(PackError::UnknownVersion);
     }
-    // The section that `wit-bindgen` leaves; without it the encoder would make an empty component.
+    // The section that `wit-bindgen` leaves as `component-type:…`, and `wasm-tools component embed` as `component-type`;
+    // without it the encoder would make an empty component.
     if !bytes.windows(COMPONENT_TYPE.len()).any(|window| window == COMPONENT_TYPE) {
         return Err(PackError::NoComponentType);
     }
@@ -54,7 +60,7 @@ pub fn component_from(bytes: &[u8]) -> Result<Cow<'_, [u8]>, PackError> {
     encode(bytes).map(Cow::Owned).map_err(|error| match foreign_imports(bytes) {
         names if names.is_empty() => {
             let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
-            PackError::Encode(causes.join(": "))
+            PackError::Encode(clean::bounded(&causes.join(": "), CAUSES_CHARS))
         }
         names => PackError::Imports(names),
     })
@@ -75,4 +81,4 @@ fn foreign_imports(module: &[u8]) -> Vec<String> {
         .collect()
 }
 
-const COMPONENT_TYPE: &[u8] = b"component-type:";
+const COMPONENT_TYPE: &[u8] = b"component-type";

@@ -1,0 +1,123 @@
+//! Takes bytes through everything that the host does with a module file, in this process.
+
+use std::panic::{self, PanicHookInfo};
+use std::thread;
+use std::time::Duration;
+
+use checkpost::check::{Failure, Limits, Settings, Status};
+use checkpost::metric::{Labels, Sample, Series};
+use checkpost::sandbox::{Input, Judged, Module, Sandbox, SandboxOptions};
+
+use crate::promises;
+
+/// Little, so that whatever loops is over at once. The clock is not what ends it: libFuzzer's own would tell of it first.
+const LIMITS: Limits = Limits {
+    fuel: 1_000_000,
+    evaluation: Duration::from_secs(600),
+    memory_bytes: 4 << 20,
+    memory_grows: 100,
+    stack_bytes: 64 << 10,
+    ..Limits::DEFAULT
+};
+
+/// Types nested thousands deep take the compiler's stack, which is known: a run compiles in a child, and that may end so.
+/// With this much of it the fuzzer goes on to what is not known.
+const STACK_BYTES: usize = 1 << 30;
+
+/// The other thing that is known of the compiler, and ends only a child: wasmparser 0.254 and 0.258 panic with this on
+/// instance types nested some 200 deep.
+const KNOWN_PANIC: (&str, &str) = ("/wasmparser-0.25", "assertion failed: depth <= Self::MAX_DEPTH");
+
+/// A sandbox and what a module is asked in it.
+pub struct Judge {
+    sandbox: Sandbox,
+    host: Labels,
+    samples: Vec<Sample>,
+    history: Vec<Series>,
+    previous: Vec<(String, Status)>,
+}
+
+impl Judge {
+    /// A judge for as many evaluations in a run: with many the sandbox allocates from a pool.
+    ///
+    /// From here on every panic but the known one aborts, as libFuzzer wants it.
+    pub fn new(evaluations: usize) -> Self {
+        spare_the_known_panic();
+        let sample = |name: &'static str, labels, value| Sample { name: name.into(), labels, value };
+        let disk = Labels::from([("system.filesystem.mountpoint", "/"), ("system.filesystem.type", "ext4")]);
+        let points = vec![(1_700_000_000_000, 0.5), (1_700_000_060_000, 0.75)];
+        Self {
+            sandbox: Sandbox::new(SandboxOptions { evaluations, ..SandboxOptions::default() }).unwrap(),
+            host: Labels::from([("host.name", "fuzz"), ("os.type", "linux")]),
+            samples: vec![
+                sample("system.cpu.utilization", Labels::none(), 0.9),
+                sample("system.filesystem.utilization", disk, 0.95),
+                sample("system.memory.utilization", Labels::none(), 0.8),
+            ],
+            history: vec![Series { name: "system.cpu.utilization".to_owned(), labels: Labels::none(), points }],
+            previous: vec![(String::new(), Status::Warning)],
+        }
+    }
+
+    /// Loads a module, asks it and has it judge; panics when a promise of the sandbox does not hold.
+    pub fn judge(&self, bytes: &[u8]) {
+        thread::scope(|scope| {
+            let judging = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, || self.judge_here(bytes));
+            // An error is the known panic: any other has aborted.
+            let _ = judging.unwrap().join();
+        });
+    }
+
+    fn judge_here(&self, bytes: &[u8]) {
+        if let Err(failure) = self.judged(bytes) {
+            promises::hold_for_failure(&failure, &LIMITS);
+        }
+    }
+
+    fn judged(&self, bytes: &[u8]) -> Result<(), Failure> {
+        let module = Module::load_in_process(&self.sandbox, bytes, &LIMITS)?;
+        promises::hold_for_description(&module.description, &LIMITS);
+        let settings = Settings::new();
+        promises::hold_for_needs(&module.needs(&LIMITS, &settings)?);
+        self.evaluate(&module, &settings);
+        Ok(())
+    }
+
+    /// A module that is known to be a check.
+    pub fn load(&self, bytes: &[u8]) -> Module {
+        Module::load_in_process(&self.sandbox, bytes, &LIMITS).unwrap_or_else(|failure| panic!("{failure}"))
+    }
+
+    /// Has a module judge twice; panics when a promise of the sandbox does not hold.
+    pub fn evaluate(&self, module: &Module, settings: &Settings) {
+        let [first, second] = [(); 2].map(|()| self.evaluated(module, settings));
+        promises::hold_for_judged(&first, &LIMITS);
+        assert_eq!((first.fuel, &first.outcome), (second.fuel, &second.outcome), "the same input, judged twice");
+    }
+
+    fn evaluated(&self, module: &Module, settings: &Settings) -> Judged {
+        let input = Input {
+            time_ms: 1_700_000_120_000,
+            host: &self.host,
+            settings,
+            samples: self.samples.iter().collect(),
+            history: &self.history,
+            previous: &self.previous,
+        };
+        module.evaluate(&LIMITS, &input)
+    }
+}
+
+fn spare_the_known_panic() {
+    let abort = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        if !is_known(panic) {
+            abort(panic);
+        }
+    }));
+}
+
+fn is_known(panic: &PanicHookInfo<'_>) -> bool {
+    let (file, message) = KNOWN_PANIC;
+    panic.location().is_some_and(|location| location.file().contains(file)) && panic.payload_as_str() == Some(message)
+}

@@ -1,0 +1,62 @@
+//! Where the corpus begins. It is planted when a target starts, so that it is of the contract and the checks as they are.
+
+use std::fs;
+
+use crate::guest::{Guest, data};
+use crate::root;
+
+/// Puts these into the corpus of a target.
+pub fn plant(target: &str, seeds: impl IntoIterator<Item = (String, Vec<u8>)>) {
+    let corpus = root().join("tests/fuzz/corpus").join(target);
+    fs::create_dir_all(&corpus).unwrap();
+    for (name, bytes) in seeds {
+        fs::write(corpus.join(name), bytes).unwrap();
+    }
+}
+
+/// Modules of every kind: the built-in checks, small guests, what is no check and what is no module.
+pub fn modules() -> Vec<(String, Vec<u8>)> {
+    let mut modules: Vec<_> = ["cpu", "memory", "disk", "network"].map(built_in).into();
+    let guests = [
+        ("fine", Guest::with("").wasm()),
+        ("loop", Guest::doing("(loop (br 0))").wasm()),
+        ("trap", Guest::doing("(unreachable)").wasm()),
+        ("grow", Guest::doing("(loop (drop (memory.grow (i32.const 1))) (br 0))").wasm()),
+        ("nan", Guest::with(&data(3136, [0xff; 64])).wasm()),
+        ("wasi", Guest::with("").component_with("  OUTER\n", WASI)),
+        ("types", wat::parse_str(TYPES).unwrap()),
+        ("empty-component", wat::parse_str("(component)").unwrap()),
+        ("empty-module", wat::parse_str("(module)").unwrap()),
+        ("core", core_module()),
+    ];
+    modules.extend(guests.map(|(name, bytes)| (name.to_owned(), bytes)));
+    modules
+}
+
+/// A check that asks WASI for a random number.
+const WASI: &str = r#"
+  (import "wasi:random/random@0.2.0" (instance $random (export "get-random-u64" (func (result u64)))))
+  (core func $number (canon lower (func $random "get-random-u64")))
+  (core instance $outer (export "work" (func $number)))
+"#;
+
+/// A component that imports what every check built with the SDK does.
+const TYPES: &str = r#"(component (import "checkpost:check/types@0.1.0"
+    (instance (type (enum "ok" "warning")) (export "status" (type (eq 0))))))"#;
+
+fn built_in(name: &str) -> (String, Vec<u8>) {
+    (name.to_owned(), fs::read(root().join("checks/prebuilt").join(name).with_extension("wasm")).unwrap())
+}
+
+/// A core module with a component type, as the SDK's builds are before they are packed.
+fn core_module() -> Vec<u8> {
+    use wit_component::{StringEncoding, dummy_module, embed_component_metadata};
+    use wit_parser::{LiftLowerAbi, ManglingAndAbi, Resolve};
+
+    let mut contract = Resolve::default();
+    let (package, _) = contract.push_path(root().join("wit")).unwrap();
+    let world = contract.select_world(&[package], Some("check")).unwrap();
+    let mut module = dummy_module(&contract, world, ManglingAndAbi::Legacy(LiftLowerAbi::Sync));
+    embed_component_metadata(&mut module, &contract, world, StringEncoding::UTF8).unwrap();
+    module
+}

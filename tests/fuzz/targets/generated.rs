@@ -1,0 +1,72 @@
+//! Core modules that are valid, called by a check that is: what wasm-smith makes of the bytes.
+
+#![no_main]
+
+use std::sync::LazyLock;
+
+use arbitrary::Unstructured;
+use checkpost_fuzz::guest::Guest;
+use checkpost_fuzz::{Around, Judge, module_section, seeds};
+use libfuzzer_sys::fuzz_target;
+use wasm_smith::{Config, Module};
+
+/// So many that the sandbox allocates from a pool.
+static JUDGE: LazyLock<Judge> = LazyLock::new(|| Judge::new(1_000));
+
+/// What the modules are made to export.
+static EXPORTS: LazyLock<Vec<u8>> = LazyLock::new(|| wat::parse_str("(module (func (export \"work\")))").unwrap());
+
+/// A check that calls into another core module while it evaluates.
+static CHECK: LazyLock<Around> = LazyLock::new(|| {
+    let outer = "(core module (func (export \"work\"))) (core instance $outer (instantiate 0))";
+    let fields = "\n(import \"outer\" \"work\" (func $work))\n(func $call (export \"work\") (call $work))";
+    Around::the(&module_section(&EXPORTS), &Guest::with(fields).outer(outer).wasm())
+});
+
+/// Mostly what the engine has, so that most of them get as far as to run; else everything that the generator knows.
+fn config(bytes: &mut Unstructured<'_>) -> arbitrary::Result<Config> {
+    let everything = bytes.ratio(1, 8)?;
+    Ok(Config {
+        exports: Some(EXPORTS.clone()),
+        max_imports: 0,
+        // Small, or most of them would not fit into the limits and never run.
+        max_memories: 3,
+        max_memory32_bytes: 1 << 20,
+        max_memory64_bytes: 1 << 20,
+        max_tables: if everything { 3 } else { 1 },
+        max_table_elements: 10_000,
+        gc_enabled: everything,
+        reference_types_enabled: everything,
+        exceptions_enabled: everything,
+        compact_imports_enabled: everything,
+        relaxed_simd_enabled: everything,
+        threads_enabled: everything,
+        custom_page_sizes_enabled: everything,
+        wide_arithmetic_enabled: everything,
+        shared_everything_threads_enabled: everything,
+        ..Config::default()
+    })
+}
+
+fn module(bytes: &[u8]) -> arbitrary::Result<Vec<u8>> {
+    let mut bytes = Unstructured::new(bytes);
+    Ok(Module::new(config(&mut bytes)?, &mut bytes)?.to_bytes())
+}
+
+/// Bytes without a pattern, as long as a module that does something takes.
+fn seeds() -> impl Iterator<Item = (String, Vec<u8>)> {
+    (1..=32_u64).map(|number| {
+        let mut state = number;
+        let bytes = (0..1_000).map(|_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 56) as u8
+        });
+        (format!("random-{number:02}"), bytes.collect())
+    })
+}
+
+fuzz_target!(init: seeds::plant("generated", seeds()), |bytes: &[u8]| {
+    if let Ok(module) = module(bytes) {
+        JUDGE.judge(&CHECK.put(&module_section(&module)));
+    }
+});
