@@ -1,5 +1,6 @@
 //! What the fuzz targets share: how a module is judged, what is promised of that, and where the corpus begins.
 
+pub mod answers;
 mod judge;
 mod promises;
 pub mod seeds;

@@ -6,14 +6,15 @@ use checkpost::check::{Failure, Limits, Reason, Verdict};
 use checkpost::metric::Labels;
 use checkpost::sandbox::{Description, Judged, Need};
 
-/// Longest detail of a failure: it is stored, logged and mailed.
-const DETAIL_BYTES: usize = 8 << 10;
+/// What the host's own words add to a check's in the detail of a failure. It is stored, logged and mailed.
+const WORDS_BYTES: usize = 512;
 
 /// A failure says what is wrong in one line that is clean and bounded.
-pub fn hold_for_failure(failure: &Failure) {
+pub fn hold_for_failure(failure: &Failure, limits: &Limits) {
     plain(&failure.detail);
     assert!(!failure.detail.is_empty(), "{failure:?} says nothing");
-    assert!(failure.detail.len() <= DETAIL_BYTES, "a detail of {} bytes: {failure}", failure.detail.len());
+    let bytes = failure.detail.len();
+    assert!(bytes <= limits.text_bytes + WORDS_BYTES, "a detail of {bytes} bytes: {failure}");
     failure.stderr.lines().for_each(plain);
     // Fuel is to end what does not end by itself, and nothing here is a matter of the clock.
     assert!(!matches!(failure.reason, Reason::Deadline | Reason::CompileLimit), "{failure}");
@@ -41,7 +42,7 @@ pub fn hold_for_needs(needs: &[Need]) {
 pub fn hold_for_judged(judged: &Judged, limits: &Limits) {
     assert!(judged.fuel <= limits.fuel);
     match &judged.outcome {
-        Err(failure) => hold_for_failure(failure),
+        Err(failure) => hold_for_failure(failure, limits),
         Ok(verdicts) => {
             assert!(verdicts.len() <= limits.verdicts);
             unique(verdicts.iter().map(|verdict| verdict.subject.as_str()));

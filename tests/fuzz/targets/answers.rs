@@ -4,63 +4,18 @@
 
 use std::sync::LazyLock;
 
+use checkpost_fuzz::answers::{self, AT, BYTES};
 use checkpost_fuzz::guest::{Guest, data};
 use checkpost_fuzz::{Around, Judge, seeds};
 use libfuzzer_sys::fuzz_target;
 
 static JUDGE: LazyLock<Judge> = LazyLock::new(|| Judge::new(1));
 
-/// From the description (1024) on, past what needs (2048) and evaluate (3072) return: see `tests/guests/wat/fine.wat`.
-const AT: u32 = 1024;
-const BYTES: usize = 4096;
-
 static CHECK: LazyLock<Around> = LazyLock::new(|| {
     let stand_in: Vec<u8> = (0..BYTES).map(|number| (number * 7 + number / 256) as u8).collect();
     Around::the(&stand_in, &Guest::with(&data(AT, &stand_in)).wasm())
 });
 
-/// Where words of an answer lie, and which.
-type Words<'a> = (usize, &'a [u32]);
-
-/// What is told, refused and told in full, as the bytes of the memory.
-fn seeds() -> impl Iterator<Item = (String, Vec<u8>)> {
-    // `wat`, `1.0.0`, `Is text`, `Fine` and `All is fine` lie below.
-    let description: Words<'_> = (1024, &[16, 3, 32, 5, 48, 7]);
-    let fine: [Words<'_>; 2] = [(3072, &[0, 3136, 1]), (3136, &[0, 0, 0, 64, 4, 80, 11])];
-    let refused: [Words<'_>; 2] = [(2048, &[1, 80, 11]), (3072, &[1, 80, 11])];
-    let full: [Words<'_>; 8] = [
-        (1024, &[16, 3, 32, 5, 48, 7, 4096, 1, 4608, 1]),
-        // A setting with a text as its default, and a pair of labels.
-        (4096, &[64, 4, 80, 11, 1, 0, 2, 0, 64, 4, 4608, 1]),
-        (4608, &[16, 3, 48, 7]),
-        (2048, &[0, 4352, 1]),
-        (4352, &[64, 4, 4608, 1, 60]),
-        (3072, &[0, 3136, 2]),
-        (3136, &[2, 16, 3, 64, 4, 80, 11, 4864, 1, 4608, 1, 1, 0, 0, 64, 4, 80, 11, 4864, 1, 4608, 1]),
-        // A measure with both limits.
-        (4864, &[64, 4, 0, 0x3ff0_0000, 16, 3, 1, 0, 0, 0x3ff0_0000, 1, 0, 0, 0x3ff0_0000]),
-    ];
-    [
-        ("fine", [&[description], &fine[..]].concat()),
-        ("refused", [&[description], &refused[..]].concat()),
-        ("full", full.to_vec()),
-    ]
-    .into_iter()
-    .map(|(name, words)| (name.to_owned(), memory(&words)))
-}
-
-fn memory(words: &[Words<'_>]) -> Vec<u8> {
-    let mut memory = vec![0; BYTES];
-    for (at, words) in words {
-        for (place, word) in memory[at - AT as usize..].chunks_exact_mut(4).zip(*words) {
-            place.copy_from_slice(&word.to_le_bytes());
-        }
-    }
-    memory
-}
-
-fuzz_target!(init: seeds::plant("answers", seeds()), |bytes: &[u8]| {
-    let mut memory = bytes[..bytes.len().min(BYTES)].to_vec();
-    memory.resize(BYTES, 0);
-    JUDGE.judge(&CHECK.put(&memory));
+fuzz_target!(init: seeds::plant("answers", answers::seeds()), |bytes: &[u8]| {
+    JUDGE.judge(&CHECK.put(&answers::filled(bytes)));
 });

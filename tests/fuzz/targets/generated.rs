@@ -29,8 +29,12 @@ fn config(bytes: &mut Unstructured<'_>) -> arbitrary::Result<Config> {
     Ok(Config {
         exports: Some(EXPORTS.clone()),
         max_imports: 0,
+        // Small, or most of them would not fit into the limits and never run.
         max_memories: 3,
+        max_memory32_bytes: 1 << 20,
+        max_memory64_bytes: 1 << 20,
         max_tables: if everything { 3 } else { 1 },
+        max_table_elements: 10_000,
         gc_enabled: everything,
         reference_types_enabled: everything,
         exceptions_enabled: everything,
