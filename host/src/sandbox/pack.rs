@@ -56,6 +56,10 @@ pub fn component_from(bytes: &[u8]) -> Result<Cow<'_, [u8]>, PackError> {
     if !bytes.windows(COMPONENT_TYPE.len()).any(|window| window == COMPONENT_TYPE) {
         return Err(PackError::NoComponentType);
     }
+    // The encoder takes the length that a code section states for granted, and panics where the file ends before.
+    if let Some(error) = wasmparser::Parser::new(0).parse_all(bytes).find_map(Result::err) {
+        return Err(PackError::Encode(clean::bounded(&error.to_string(), CAUSES_CHARS)));
+    }
     let encode = |bytes| ComponentEncoder::default().validate(true).module(bytes)?.encode();
     encode(bytes).map(Cow::Owned).map_err(|error| match foreign_imports(bytes) {
         names if names.is_empty() => {
