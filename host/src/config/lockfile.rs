@@ -31,9 +31,9 @@ pub(super) fn read(file: &Path, base_dir: &Path) -> Result<Option<Pins>, ConfigE
 }
 
 fn parse(text: &str, file: &Path, base_dir: &Path) -> Result<Pins, ConfigError> {
-    let source = Source { path: file, text };
+    let source = Source::new(file, text);
     let table = source.table()?;
-    let root = Section::new(source, "", table.get_ref(), &["version", "module"])?;
+    let root = Section::new(source.clone(), "", table.get_ref(), &["version", "module"])?;
     let version = root.read("version", "1, the only version that this checkpost knows", |value| {
         value.as_integer().filter(|version| version.as_str() == "1")
     })?;

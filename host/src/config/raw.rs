@@ -62,7 +62,7 @@ const KEYS: [&str; 12] = [
 impl RawConfig {
     /// Reads the text of a file. That of no file is empty.
     pub(super) fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
-        let source = Source { path, text };
+        let source = Source::new(path, text);
         let table = source.table()?;
         let root = Section::new(source, "", table.get_ref(), &KEYS)?;
         let ceiling = ceiling(&root)?;

@@ -1,9 +1,10 @@
-//! A table of `checkpost.toml` or `checkpost.lock`, read key by key with an error that names the line. Which keys there are is in `raw`
-//! and `lockfile`.
+//! A table of `checkpost.toml` or `checkpost.lock`, read key by key with an error that names the line. Which keys there are is in
+//! `raw` and `lockfile`.
 
 use std::fmt;
 use std::ops::{Range, RangeInclusive};
 use std::path::Path;
+use std::rc::Rc;
 
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
@@ -13,13 +14,21 @@ use super::{ConfigError, Origin, Sourced};
 use crate::check::SettingValue;
 
 /// The text of the file, and where it lies.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Source<'a> {
-    pub(super) path: &'a Path,
-    pub(super) text: &'a str,
+    path: &'a Path,
+    text: &'a str,
+    /// Where each line begins: every value is asked for its line, and a file may have thousands.
+    line_starts: Rc<[usize]>,
 }
 
 impl<'a> Source<'a> {
+    /// The text of the file at a path.
+    pub(super) fn new(path: &'a Path, text: &'a str) -> Self {
+        let after_newlines = text.match_indices('\n').map(|(newline, _)| newline + 1);
+        Self { path, text, line_starts: std::iter::once(0).chain(after_newlines).collect() }
+    }
+
     /// The whole file as a table.
     pub(super) fn table(&self) -> Result<Spanned<DeTable<'a>>, ConfigError> {
         DeTable::parse(self.text).map_err(|error| {
@@ -35,9 +44,9 @@ impl<'a> Source<'a> {
 
     /// Line and character of an offset, both from 1.
     pub(super) fn position(&self, offset: usize) -> (usize, usize) {
-        let before = self.text.get(..offset).unwrap_or(self.text);
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        (1 + before.matches('\n').count(), 1 + before[line_start..].chars().count())
+        let line = self.line_starts.partition_point(|start| *start <= offset);
+        let before = self.text.get(self.line_starts[line - 1]..offset).unwrap_or_default();
+        (line, 1 + before.chars().count())
     }
 }
 
@@ -64,7 +73,7 @@ impl<'a> Section<'a> {
             Some(key) => {
                 let name = bounded(section.key(key.get_ref()), VALUE_CHARS);
                 let problem = format!("unknown key '{name}': allowed here are {}", allowed.join(", "));
-                Err(ConfigError::line(source.origin(key.span()), problem))
+                Err(ConfigError::line(section.source.origin(key.span()), problem))
             }
         }
     }
@@ -152,7 +161,7 @@ impl<'a> Section<'a> {
     pub(super) fn section(&self, name: &'static str, allowed: &[&str]) -> Result<Option<Self>, ConfigError> {
         let heading = self.key(name);
         let table = self.read(name, &format!("a table: [{heading}]"), DeValue::as_table)?;
-        table.map(|table| Self::new(self.source, heading, table.value, allowed)).transpose()
+        table.map(|table| Self::new(self.source.clone(), heading, table.value, allowed)).transpose()
     }
 
     /// The tables of `[[name]]`, each with the place of its heading.
@@ -169,7 +178,7 @@ impl<'a> Section<'a> {
         tables
             .filter_map(|spanned| Some((spanned.span(), spanned.get_ref().as_table()?)))
             .map(|(span, table)| {
-                let section = Self::new(self.source, name, table, allowed)?;
+                let section = Self::new(self.source.clone(), name, table, allowed)?;
                 Ok(Sourced::new(section, self.source.origin(span)))
             })
             .collect()
