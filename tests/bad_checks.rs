@@ -111,6 +111,27 @@ fn a_guest_that_behaves_is_judged() {
 }
 
 #[test]
+fn a_check_that_does_not_say_why_is_told_of_all_the_same() {
+    let evaluation = misbehaving("silent-error", "");
+    assert_eq!(evaluation["reason"], "guest_error", "{evaluation:#}");
+    assert_eq!(evaluation["detail"], "it does not say why");
+}
+
+#[test]
+fn a_module_that_is_cut_off_anywhere_is_invalid() {
+    let module = fs::read(guest_file("misbehave")).unwrap();
+    let site = Site::new();
+    for part in 1..12 {
+        site.write(&format!("checks.d/part-{part:02}.wasm"), &module[..module.len() * part / 12]);
+    }
+    let report = site.run_json();
+    for part in 1..12 {
+        let evaluation = check(&report, &format!("part-{part:02}"));
+        assert_eq!(evaluation["reason"], "invalid_module", "{evaluation:#}");
+    }
+}
+
+#[test]
 fn every_way_to_misbehave_has_its_reason() {
     for (mode, reason) in [
         ("trap", "trap"),

@@ -11,7 +11,7 @@ settings! {
         /// How to misbehave.
         mode: String = "ok", choices &[
             "ok", "trap", "error", "nan", "huge-text", "many-verdicts", "loop", "recurse", "memory",
-            "duplicate-subject", "duplicate-measure", "flood", "control-text", "ten-verdicts", "long-text", "report", "many-needs", "needs-error", "needs-trap", "needs-loop",
+            "duplicate-subject", "duplicate-measure", "flood", "control-text", "ten-verdicts", "long-text", "report", "many-needs", "silent-error", "needs-error", "needs-trap", "needs-loop",
         ];
     }
 }
@@ -40,6 +40,7 @@ impl Check for Misbehave {
         match self.mode.as_str() {
             "trap" => abort(),
             "error" => Err("this is the reason why it cannot judge".to_owned()),
+            "silent-error" => Err(String::new()),
             "nan" => Ok(vec![ok("fine").measure(Measure::new("used", f64::NAN, "%"))]),
             "huge-text" => Ok(vec![ok(&"x".repeat(1 << 20))]),
             "many-verdicts" => Ok((0..100_000).map(|number| ok("fine").subject(number.to_string())).collect()),
