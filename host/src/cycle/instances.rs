@@ -1,6 +1,6 @@
 //! Which checks a cycle runs: the configured ones and those that lie in the checks directory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -28,6 +28,16 @@ impl Instances {
             Err(error) => Some(unreadable(&config.checks_dir.value, &error)),
         };
         Self { checks, unreadable }
+    }
+
+    /// No instance: for a command that looks at modules by name.
+    pub fn none() -> Self {
+        Self { checks: Vec::new(), unreadable: None }
+    }
+
+    /// Of how many modules they are.
+    pub fn modules(&self) -> usize {
+        self.checks.iter().map(|check| &check.instance.module).collect::<BTreeSet<_>>().len()
     }
 
     /// How many will be evaluated.

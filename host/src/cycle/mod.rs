@@ -48,7 +48,7 @@ pub enum CycleError {
 pub fn run(config: &Config, now: Timestamp) -> Result<CycleReport, CycleError> {
     let started = Instant::now();
     let instances = Instances::of(config);
-    let mut sandbox = sandbox(config, instances.count())?;
+    let mut sandbox = sandbox(config, &instances)?;
     // The other half is for measuring and storing, so that slow checks are told from a run that hangs.
     let judged_by = started + config.timeout / 2;
     sandbox.end_at(judged_by);
@@ -95,12 +95,17 @@ pub fn run(config: &Config, now: Timestamp) -> Result<CycleReport, CycleError> {
     })
 }
 
-/// A sandbox as configured, for so many instances. A cache that cannot be used costs time, not the run.
+/// A sandbox as configured, for these instances. A cache that cannot be used costs time, not the run.
 ///
 /// # Errors
 /// When the engine cannot be made.
-pub fn sandbox(config: &Config, instances: usize) -> Result<Sandbox, SandboxError> {
-    let options = SandboxOptions { wasi: config.wasi, compile: config.compile.clone(), evaluations: instances };
+pub fn sandbox(config: &Config, instances: &Instances) -> Result<Sandbox, SandboxError> {
+    let options = SandboxOptions {
+        wasi: config.wasi,
+        compile: config.compile.clone(),
+        evaluations: instances.count(),
+        modules: instances.modules(),
+    };
     let mut sandbox = Sandbox::new(options)?;
     if let Err(error) = sandbox.cache_in(&config.cache_dir) {
         tracing::warn!("{error}; every check is compiled again in every run");

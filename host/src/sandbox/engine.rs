@@ -22,7 +22,8 @@ use super::wasi::{self, WasiPolicy};
 /// How often the wall clock is looked at.
 pub(super) const EPOCH_TICK: Duration = Duration::from_millis(10);
 
-/// Evaluations from which on a pooled engine is worth the 2 ms that it takes to make.
+/// Evaluations, beyond the first of each module, from which on a pooled engine is worth the 2 ms that it takes to make: what
+/// a pool keeps is of use to the next evaluation of the same module.
 const WORTH_A_POOL: usize = 80;
 
 /// More threads than this cost more to start than they save on checks that take microseconds.
@@ -38,8 +39,11 @@ pub struct SandboxOptions {
     pub wasi: WasiPolicy,
     /// What compiling one module may take.
     pub compile: CompileLimits,
-    /// How many evaluations are ahead; it decides how memory is allocated, and nothing that can be seen from outside.
+    /// How many evaluations are ahead; this and the next decide how memory is allocated, and nothing that can be seen from
+    /// outside.
     pub evaluations: usize,
+    /// Of how many modules they are.
+    pub modules: usize,
 }
 
 /// Everything that modules share.
@@ -95,7 +99,7 @@ impl Sandbox {
     /// # Errors
     /// When the engine cannot be made on this machine.
     pub fn new(options: SandboxOptions) -> Result<Self, SandboxError> {
-        let SandboxOptions { wasi, compile, evaluations } = options;
+        let SandboxOptions { wasi, compile, evaluations, modules } = options;
         let threads = rayon::ThreadPoolBuilder::new()
             .num_threads(threads(evaluations))
             .stack_size(THREAD_STACK_BYTES)
@@ -110,7 +114,7 @@ impl Sandbox {
             lock: ModuleLock::default(),
             compiler,
             deadline: None,
-            pooled: AtomicBool::new(evaluations >= WORTH_A_POOL),
+            pooled: AtomicBool::new(evaluations.saturating_sub(modules) >= WORTH_A_POOL),
             threads,
             runtimes: Mutex::default(),
         };

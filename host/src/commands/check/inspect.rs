@@ -18,7 +18,7 @@ pub(in crate::commands) fn run(global: &Global, module: &Path, format: ListForma
     // Looking at a module comes before pinning it, and what is named here runs in no cycle.
     config.lock = ModuleLock::default();
     logging::start_on_stderr();
-    let sandbox = cycle::sandbox(&config, 1)?;
+    let sandbox = cycle::sandbox(&config, &cycle::Instances::none())?;
     let limits = &config.allowance.limits;
     let source = source(module);
     let failed = |failure| CommandError::Check { path: source.to_string(), failure };

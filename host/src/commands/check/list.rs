@@ -39,7 +39,7 @@ pub(in crate::commands) fn run(global: &Global, format: ListFormat, checks: Opti
     let config = context::config(global, checks)?;
     logging::start_on_stderr();
     let instances = cycle::Instances::of(&config);
-    let sandbox = cycle::sandbox(&config, instances.count())?;
+    let sandbox = cycle::sandbox(&config, &instances)?;
     let rows: Vec<Row> = instances.prepare(&sandbox)?.iter().map(|prepared| row(&config, prepared)).collect();
     match format {
         ListFormat::Json => print_json(&rows)?,

@@ -14,7 +14,7 @@ pub(in crate::commands) fn run(global: &Global, checks: Option<&Path>) -> Result
     // No cycle waits for it: a module may take here what a run has no time for.
     config.compile = config.compile.unhurried();
     let instances = cycle::Instances::of(&config);
-    let sandbox = cycle::sandbox(&config, instances.count())?;
+    let sandbox = cycle::sandbox(&config, &instances)?;
     let prepared = instances.prepare(&sandbox)?;
     let mut seen = BTreeSet::new();
     let mut exit_code = DONE;
