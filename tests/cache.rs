@@ -3,9 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use serde_json::Value;
-
-use crate::support::{Site, check};
+use crate::support::{Site, assert_built_in_judged, check};
 
 #[test]
 fn a_warm_run_loads_what_the_first_one_compiled() {
@@ -53,9 +51,7 @@ fn not_taken(spoil: impl FnOnce(&Site)) -> usize {
     site.run_json();
     spoil(&site);
     let report = site.run_json();
-    for builtin in ["cpu", "memory", "disk", "network"] {
-        assert_eq!(check(&report, builtin)["reason"], Value::Null, "{report:#}");
-    }
+    assert_built_in_judged(&report);
     let warnings = site.log().matches("does not match and is made again").count();
     site.run_json();
     assert_eq!(site.log().matches("does not match and is made again").count(), warnings, "it was made again");

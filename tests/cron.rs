@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::support::{Said, Site, checkpost};
+use crate::support::{BUILT_IN, Said, Site, checkpost};
 
 #[test]
 fn it_works_from_the_root_directory_without_an_environment() {
@@ -189,7 +189,7 @@ fn the_exit_status_is_the_worst_check() {
 #[test]
 fn what_was_not_judged_is_not_ok() {
     let off = |name| format!("[[check]]\nname = \"{name}\"\nenabled = false\n");
-    let site = Site::with_config(&["cpu", "memory", "disk", "network"].map(off).concat());
+    let site = Site::with_config(&BUILT_IN.map(off).concat());
     let said = site.says(&["run", "--format", "nagios"], 3);
     assert!(said.stdout.starts_with("CHECKPOST UNKNOWN - Nothing was judged"), "{}", said.stdout);
 }

@@ -10,7 +10,7 @@ use checkpost::sandbox::{Input, Module, Sandbox, SandboxOptions};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
-use crate::support::{Site, guest_file, root};
+use crate::support::{BUILT_IN, Site, guest_file, root};
 
 /// What a check may depend on, owned.
 #[derive(Clone, Debug)]
@@ -119,7 +119,7 @@ fn hold(source: &ModuleSource, sandboxes: &[Sandbox; 2], cases: u32) {
 #[test]
 fn built_in_checks_say_the_same_again() {
     let sandboxes = [sandbox(2), sandbox(1_000)];
-    for name in ["cpu", "memory", "disk", "network"] {
+    for name in BUILT_IN {
         hold(&ModuleSource::Builtin(name), &sandboxes, 64);
     }
 }

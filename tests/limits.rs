@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::support::guest::Guest;
-use crate::support::{Site, check, guest_file};
+use crate::support::{Site, assert_built_in_judged, check, guest_file};
 
 /// An instance of a module in the site, with these limits or grants and this mode, if any.
 fn instance(name: &str, module: &str, own: &str, mode: &str) -> String {
@@ -32,9 +32,7 @@ fn assert_pair(module: &[u8], mode: &str, kept: &str, broken: &str, reason: &str
     let failed = check(&report, "broken");
     assert_eq!(failed["reason"], reason, "{broken}: {failed:#}");
     assert!(failed["detail"].as_str().unwrap().contains(detail), "{failed:#}");
-    for builtin in ["cpu", "memory", "disk", "network"] {
-        assert_eq!(check(&report, builtin)["reason"], Value::Null, "{builtin} beside {broken}");
-    }
+    assert_built_in_judged(&report);
 }
 
 #[test]

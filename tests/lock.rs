@@ -7,9 +7,7 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
-use crate::support::{Said, Site, check, guest_file};
-
-pub const BUILT_IN: [&str; 4] = ["cpu", "memory", "disk", "network"];
+use crate::support::{BUILT_IN, Said, Site, check, guest_file};
 
 /// A site with a check dropped in, where nothing runs that is not pinned.
 pub fn strict_site() -> Site {

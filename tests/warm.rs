@@ -4,8 +4,8 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::lock::{BUILT_IN, cached, changed_guest, listed, strict_site};
-use crate::support::{Said, Site, check};
+use crate::lock::{cached, changed_guest, listed, strict_site};
+use crate::support::{BUILT_IN, Said, Site, check};
 
 #[test]
 fn a_warm_cache_is_what_the_next_run_loads_from() {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Site, check, guest_file};
+use crate::support::{Site, assert_built_in_judged, check, guest_file};
 
 /// A site whose check `probe` does what `mode` says.
 fn site(mode: &str, config: &str) -> Site {
@@ -14,9 +14,7 @@ fn site(mode: &str, config: &str) -> Site {
 
 fn probe(site: &Site) -> Value {
     let report = site.run_json();
-    for builtin in ["cpu", "memory", "disk", "network"] {
-        assert_eq!(check(&report, builtin)["reason"], Value::Null, "{builtin} is judged beside it");
-    }
+    assert_built_in_judged(&report);
     check(&report, "probe").clone()
 }
 

@@ -20,7 +20,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::support::guest::Guest;
-use crate::support::{Said, Site, check};
+use crate::support::{Said, Site, assert_whole, check};
 
 /// Limits that end what does not end by itself, on a machine however slow, by fuel and never by the clock.
 const LIMITS: &str =
@@ -115,15 +115,6 @@ fn said(site: &Site, format: &str) -> Said {
     }
     #[cfg(not(target_os = "linux"))]
     site.says(&arguments, 0)
-}
-
-/// The built-in checks are judged, the cycle is stored, and it is the only one.
-fn assert_whole(site: &Site, report: &Value) {
-    for builtin in ["cpu", "memory", "disk", "network"] {
-        assert_eq!(check(report, builtin)["reason"], Value::Null, "{builtin} is judged beside the others");
-    }
-    assert_eq!(site.count("runs"), 1);
-    assert!(site.count("samples") > 10);
 }
 
 /// How an evaluation differs from what was expected of it.

@@ -129,6 +129,23 @@ pub fn guest_file(name: &str) -> PathBuf {
     file
 }
 
+/// The checks that are there without a configuration.
+pub const BUILT_IN: [&str; 4] = ["cpu", "memory", "disk", "network"];
+
+/// Each built-in check has judged, whatever stands beside it.
+pub fn assert_built_in_judged(report: &Value) {
+    for builtin in BUILT_IN {
+        assert_eq!(check(report, builtin)["reason"], Value::Null, "{builtin}: {report:#}");
+    }
+}
+
+/// The built-in checks are judged, the cycle is stored, and it is the only one.
+pub fn assert_whole(site: &Site, report: &Value) {
+    assert_built_in_judged(report);
+    assert_eq!(site.count("runs"), 1);
+    assert!(site.count("samples") > 10);
+}
+
 /// The evaluation of an instance in a JSON report.
 pub fn check<'a>(report: &'a Value, name: &str) -> &'a Value {
     let mut checks = report["checks"].as_array().unwrap().iter();

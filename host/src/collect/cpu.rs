@@ -126,7 +126,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::collect::tests::{host, proc_with};
+    use crate::collect::tests::proc_with;
+    use crate::metric::Host;
 
     fn stat(cpu: &str) -> String {
         format!("cpu  {cpu}\ncpu0 {cpu}\nintr 475909 0 0\nctxt 1023\nbtime 1700000000\nprocesses 99\nsoftirq 12 3\n")
@@ -142,7 +143,7 @@ mod tests {
 
     /// A snapshot at some second of uptime that carries these counters.
     fn snapshot_at(uptime_s: f64, cpu: &str) -> Snapshot {
-        let mut snapshot = Snapshot::new(jiff::Timestamp::UNIX_EPOCH, host("boot-1"));
+        let mut snapshot = Snapshot::new(jiff::Timestamp::UNIX_EPOCH, Host::example("boot-1"));
         snapshot.push("system.uptime", Labels::none(), uptime_s);
         for (mode, seconds) in times(cpu) {
             snapshot.push("system.cpu.time", [("cpu.mode", mode)], seconds);
@@ -225,7 +226,7 @@ mod tests {
     fn a_window_in_which_nothing_moved_is_a_diagnostic_and_no_reading() {
         let proc = proc_with(&[("stat", &stat(BEFORE))]);
         let request = Request { cpu_window: Duration::ZERO, ..Request::new(jiff::Timestamp::UNIX_EPOCH) };
-        let mut snapshot = Snapshot::new(request.now, host("boot-1"));
+        let mut snapshot = Snapshot::new(request.now, Host::example("boot-1"));
         let started = start(proc.path(), &mut snapshot).unwrap();
         finish(started, proc.path(), &request, &mut snapshot);
         assert_eq!(snapshot.value("system.cpu.utilization", &Labels::none()), None);
@@ -241,7 +242,7 @@ mod tests {
             cpu_window: Duration::ZERO,
             ..Request::new(jiff::Timestamp::UNIX_EPOCH)
         };
-        let mut snapshot = Snapshot::new(request.now, host("boot-1"));
+        let mut snapshot = Snapshot::new(request.now, Host::example("boot-1"));
         let started = start(proc.path(), &mut snapshot).unwrap();
         snapshot.push("system.uptime", Labels::none(), 1300.0);
         std::fs::write(proc.path().join("stat"), stat("1075 10 200 5025 100 5 15 0 0 0")).unwrap();
@@ -253,7 +254,7 @@ mod tests {
     #[test]
     fn a_truncated_stat_is_a_diagnostic_and_no_reading() {
         let proc = proc_with(&[("stat", "cpu  754")]);
-        let mut snapshot = Snapshot::new(jiff::Timestamp::UNIX_EPOCH, host("boot-1"));
+        let mut snapshot = Snapshot::new(jiff::Timestamp::UNIX_EPOCH, Host::example("boot-1"));
         assert!(start(proc.path(), &mut snapshot).is_none());
         assert_eq!(snapshot.samples, []);
         assert_eq!(snapshot.diagnostics.len(), 1);

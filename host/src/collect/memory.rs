@@ -93,7 +93,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::collect::tests::host;
+    use crate::metric::Host;
 
     const MEMINFO: &str = "MemTotal:        8000000 kB
 MemFree:         1000000 kB
@@ -108,7 +108,7 @@ HugePages_Total:       0
 ";
 
     fn measured(meminfo: &str) -> Snapshot {
-        let mut snapshot = Snapshot::new(jiff::Timestamp::UNIX_EPOCH, host("boot-1"));
+        let mut snapshot = Snapshot::new(jiff::Timestamp::UNIX_EPOCH, Host::example("boot-1"));
         push(&parse(meminfo).unwrap(), &mut snapshot);
         snapshot
     }

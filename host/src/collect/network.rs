@@ -128,7 +128,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::collect::tests::host;
+    use crate::metric::Host;
     use crate::metric::Labels;
 
     const HEADER: &str = "\
@@ -143,7 +143,7 @@ Inter-|   Receive                                                |  Transmit
 
     fn measured(dev: &[u8], wanted: Option<&[&str]>) -> Snapshot {
         let wanted = wanted.map(|names| names.iter().map(|name| name.to_string()).collect::<Vec<_>>());
-        let mut snapshot = Snapshot::new(jiff::Timestamp::UNIX_EPOCH, host("boot-1"));
+        let mut snapshot = Snapshot::new(jiff::Timestamp::UNIX_EPOCH, Host::example("boot-1"));
         push(&parse(dev).unwrap(), wanted.as_deref(), &mut snapshot);
         snapshot
     }

@@ -65,10 +65,10 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::collect::tests::host;
+    use crate::metric::Host;
 
     fn snapshot(second: i64, uptime_s: Option<f64>, received: &[(&str, f64)]) -> Snapshot {
-        let mut snapshot = Snapshot::new(Timestamp::from_second(second).unwrap(), host("boot-1"));
+        let mut snapshot = Snapshot::new(Timestamp::from_second(second).unwrap(), Host::example("boot-1"));
         if let Some(uptime_s) = uptime_s {
             snapshot.push("system.uptime", Labels::none(), uptime_s);
         }
@@ -136,15 +136,15 @@ mod tests {
     #[test]
     fn another_boot_is_never_compared() {
         let mut previous = snapshot(0, Some(100.0), &[("eth0", 1.0)]);
-        previous.host = host("boot-0");
+        previous.host = Host::example("boot-0");
         assert_eq!(rate(&previous, snapshot(60, Some(160.0), &[("eth0", 2.0)])), None);
     }
 
     #[test]
     fn boots_that_cannot_be_told_apart_are_never_compared() {
         let (mut previous, mut current) = (snapshot(0, None, &[]), snapshot(60, None, &[]));
-        previous.host = host("");
-        current.host = host("");
+        previous.host = Host::example("");
+        current.host = Host::example("");
         assert_eq!(interval(&previous, &current), None);
     }
 

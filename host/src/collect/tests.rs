@@ -6,18 +6,6 @@ use super::*;
 use crate::metric::Labels;
 use crate::metric::{Headline, Host};
 
-/// Some host, in some boot.
-pub(super) fn host(boot_id: &str) -> Host {
-    Host {
-        name: "web-1".to_owned(),
-        os_type: "linux".to_owned(),
-        os_description: "Debian GNU/Linux 12".to_owned(),
-        platform: "Linux 6.1.0 (Debian GNU/Linux 12) x86_64".to_owned(),
-        arch: "x86_64".to_owned(),
-        boot_id: boot_id.to_owned(),
-    }
-}
-
 /// A directory like `/proc` with these files.
 #[cfg(target_os = "linux")]
 pub(super) fn proc_with(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -100,14 +88,14 @@ mod recorded {
     }
 
     fn measured(proc: &std::path::Path, request: &Request) -> Snapshot {
-        let mut snapshot = Snapshot::new(request.now, host("boot-1"));
+        let mut snapshot = Snapshot::new(request.now, Host::example("boot-1"));
         linux::measure(proc, request, &mut snapshot);
         snapshot
     }
 
     #[test]
     fn a_cycle_is_compared_with_the_last_one() {
-        let mut previous = Snapshot::new(Timestamp::UNIX_EPOCH, host("boot-1"));
+        let mut previous = Snapshot::new(Timestamp::UNIX_EPOCH, Host::example("boot-1"));
         previous.push("system.uptime", Labels::none(), 100.0);
         for mode in ["user", "nice", "system", "idle", "iowait", "interrupt", "softirq", "steal"] {
             previous.push("system.cpu.time", [("cpu.mode", mode)], 0.0);
@@ -151,7 +139,7 @@ mod recorded {
     #[test]
     fn garbage_in_a_file_is_a_diagnostic_and_no_reading() {
         let proc = proc_with(&[("uptime", "soon\n"), ("loadavg", "0.5\n")]);
-        let mut snapshot = Snapshot::new(Timestamp::UNIX_EPOCH, host("boot-1"));
+        let mut snapshot = Snapshot::new(Timestamp::UNIX_EPOCH, Host::example("boot-1"));
         system::collect(proc.path(), &mut snapshot);
         assert_eq!(snapshot.samples.len(), 1);
         assert_eq!(snapshot.diagnostics.len(), 3);
@@ -160,7 +148,7 @@ mod recorded {
 
 #[test]
 fn readings_are_sorted_and_a_repeated_one_is_dropped_with_a_diagnostic() {
-    let mut snapshot = Snapshot::new(Timestamp::UNIX_EPOCH, host("boot-1"));
+    let mut snapshot = Snapshot::new(Timestamp::UNIX_EPOCH, Host::example("boot-1"));
     snapshot.push("b", [("k", "1")], 1.0);
     snapshot.push("a", [("k", "2")], 2.0);
     snapshot.push("a", [("k", "1")], 3.0);

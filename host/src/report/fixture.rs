@@ -50,14 +50,7 @@ fn report(headline: Headline, evaluations: Vec<Evaluation>) -> CycleReport {
     CycleReport {
         run_id: 42,
         time: "2025-10-27T14:20:01.250Z".parse().unwrap(),
-        host: Host {
-            name: "web-1".to_owned(),
-            os_type: "linux".to_owned(),
-            os_description: "Debian GNU/Linux 12".to_owned(),
-            platform: "Linux 6.1.0 (Debian GNU/Linux 12) x86_64".to_owned(),
-            arch: "x86_64".to_owned(),
-            boot_id: "6e0cfa2e-5e0b-4d2c-9a51-0f6d3a1c7b11".to_owned(),
-        },
+        host: Host::example("6e0cfa2e-5e0b-4d2c-9a51-0f6d3a1c7b11"),
         headline,
         thresholds: vec![threshold("cpu", 80.0), threshold("memory", 85.0), threshold("disk", 90.0)],
         notifications: alert::notifications(&evaluations),

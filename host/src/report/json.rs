@@ -7,7 +7,7 @@ use super::{CycleReport, Threshold};
 use crate::alert::Notification;
 use crate::check::{Evaluation, Failure, Measure, ModuleInfo, Verdict};
 use crate::clean;
-use crate::metric::{Diagnostic, Headline, Host};
+use crate::metric::{Diagnostic, Host};
 
 /// The shape of the document. Fields may join it; only a new number may drop or change one.
 pub const SCHEMA: &str = "checkpost.report/1";
@@ -24,7 +24,7 @@ pub fn render(report: &CycleReport) -> String {
         "duration_ms": report.duration.as_millis() as u64,
         "status": report.status().as_str(),
         "host": host(&report.host),
-        "metrics": metrics(&report.headline),
+        "metrics": report.headline,
         "thresholds": report.thresholds.iter().map(threshold).collect::<Vec<_>>(),
         "checks": report.evaluations.iter().map(check).collect::<Vec<_>>(),
         "notifications": report.notifications.iter().map(notification).collect::<Vec<_>>(),
@@ -52,21 +52,6 @@ fn host(host: &Host) -> Value {
         "platform": host.platform,
         "arch": host.arch,
         "boot_id": host.boot_id,
-    })
-}
-
-fn metrics(headline: &Headline) -> Value {
-    json!({
-        "cpu_percent": headline.cpu_percent,
-        "cpu_count": headline.cpu_count,
-        "memory_percent": headline.memory_percent,
-        "memory_used_bytes": headline.memory_used_bytes,
-        "memory_total_bytes": headline.memory_total_bytes,
-        "disk_percent": headline.disk_percent,
-        "disk_used_bytes": headline.disk_used_bytes,
-        "disk_total_bytes": headline.disk_total_bytes,
-        "network_sent_bytes": headline.network_sent_bytes,
-        "network_received_bytes": headline.network_received_bytes,
     })
 }
 

@@ -91,10 +91,10 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::collect::tests::host;
+    use crate::metric::Host;
 
     fn measured(space: Space) -> Snapshot {
-        let mut snapshot = Snapshot::new(jiff::Timestamp::UNIX_EPOCH, host("boot-1"));
+        let mut snapshot = Snapshot::new(jiff::Timestamp::UNIX_EPOCH, Host::example("boot-1"));
         push(&Filesystem::new("/var", "ext4", "/dev/sda1", false), &space, &mut snapshot);
         snapshot
     }

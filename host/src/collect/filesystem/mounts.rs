@@ -121,10 +121,10 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::collect::tests::host;
+    use crate::metric::Host;
 
     fn parsed(mountinfo: &str) -> (Vec<Mount>, Snapshot) {
-        let mut snapshot = Snapshot::new(jiff::Timestamp::UNIX_EPOCH, host("boot-1"));
+        let mut snapshot = Snapshot::new(jiff::Timestamp::UNIX_EPOCH, Host::example("boot-1"));
         (parse(mountinfo.as_bytes(), &mut snapshot), snapshot)
     }
 

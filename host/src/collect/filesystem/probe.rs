@@ -74,7 +74,7 @@ mod tests {
 
     use super::super::mounts;
     use super::*;
-    use crate::collect::tests::host;
+    use crate::metric::Host;
 
     const MOUNTINFO: &[u8] = b"\
 30 1 8:1 / / rw - ext4 /dev/sda1 rw
@@ -86,7 +86,7 @@ mod tests {
     where
         S: Fn(&Path) -> io::Result<Space> + Clone + Send + 'static,
     {
-        let mut snapshot = Snapshot::new(jiff::Timestamp::UNIX_EPOCH, host("boot-1"));
+        let mut snapshot = Snapshot::new(jiff::Timestamp::UNIX_EPOCH, Host::example("boot-1"));
         let mounts = mounts::select(mounts::parse(MOUNTINFO, &mut snapshot));
         collect(mounts, deadline, stat, &mut snapshot);
         snapshot

@@ -104,8 +104,6 @@ fn as_json(module: &Module, needs: Result<&[Need], &String>) -> Value {
             "attributes": setting.attributes,
         })
     };
-    let need =
-        |need: &Need| json!({ "metric": need.metric, "labels": need.labels, "window_seconds": need.window_seconds });
     json!({
         "name": description.name,
         "version": description.version,
@@ -114,7 +112,7 @@ fn as_json(module: &Module, needs: Result<&[Need], &String>) -> Value {
         "digest": module.info.digest,
         "size_bytes": module.info.size_bytes,
         "settings": description.settings.iter().map(setting).collect::<Vec<_>>(),
-        "needs": needs.ok().map(|needs| needs.iter().map(need).collect::<Vec<_>>()),
+        "needs": needs.ok(),
         "settings_refused": needs.err(),
     })
 }

@@ -14,7 +14,7 @@ fn store(minutes: i64) -> Store {
     let mut store = Store::in_memory().unwrap();
     for minute in 0..minutes {
         let at = time(START) + jiff::SignedDuration::from_mins(minute);
-        let mut snapshot = Snapshot::new(at, host("boot-1"));
+        let mut snapshot = Snapshot::new(at, Host::example("boot-1"));
         for cpu in ["0", "1"] {
             snapshot.push("system.cpu.time", [("cpu.logical_number", cpu)], minute as f64);
         }

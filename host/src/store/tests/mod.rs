@@ -42,20 +42,9 @@ fn time(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-fn host(boot_id: &str) -> Host {
-    Host {
-        name: "web-1".to_owned(),
-        os_type: "linux".to_owned(),
-        os_description: "Debian GNU/Linux 12".to_owned(),
-        platform: "Linux 6.1.0 (Debian GNU/Linux 12) x86_64".to_owned(),
-        arch: "x86_64".to_owned(),
-        boot_id: boot_id.to_owned(),
-    }
-}
-
 /// A snapshot with `extra` series beside a few real ones.
 fn snapshot(at: &str, boot_id: &str, extra: u32) -> Snapshot {
-    let mut snapshot = Snapshot::new(time(at), host(boot_id));
+    let mut snapshot = Snapshot::new(time(at), Host::example(boot_id));
     snapshot.push("system.cpu.utilization", Labels::none(), 0.855);
     snapshot.push("system.cpu.logical.count", Labels::none(), 4.0);
     snapshot.push("system.memory.limit", Labels::none(), 8_589_934_592.0);

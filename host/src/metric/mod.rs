@@ -110,6 +110,19 @@ pub struct Host {
 }
 
 impl Host {
+    /// Some host, in some boot.
+    #[cfg(test)]
+    pub(crate) fn example(boot_id: &str) -> Self {
+        Self {
+            name: "web-1".to_owned(),
+            os_type: "linux".to_owned(),
+            os_description: "Debian GNU/Linux 12".to_owned(),
+            platform: "Linux 6.1.0 (Debian GNU/Linux 12) x86_64".to_owned(),
+            arch: "x86_64".to_owned(),
+            boot_id: boot_id.to_owned(),
+        }
+    }
+
     /// The facts as a check sees them. The boot id stays out: it is no business of a check.
     pub fn labels(&self) -> Labels {
         Labels::from([
