@@ -4,17 +4,31 @@
 //! the one place where two snapshots are compared. Nothing in here judges, stores or renders.
 
 #[cfg(target_os = "linux")]
+mod cgroup;
+#[cfg(target_os = "linux")]
+mod clock;
+#[cfg(target_os = "linux")]
 mod cpu;
 mod filesystem;
+mod gpu;
 mod host;
 #[cfg(target_os = "linux")]
 mod linux;
 mod memory;
 mod network;
+#[cfg(target_os = "linux")]
+mod paging;
 // Built for tests on Linux too: nobody here compiles it for the systems that it is for.
 #[cfg(any(not(target_os = "linux"), test))]
 mod portable;
+#[cfg(target_os = "linux")]
+mod pressure;
+mod process;
 mod rate;
+#[cfg(target_os = "linux")]
+mod roots;
+#[cfg(target_os = "linux")]
+mod sensor;
 #[cfg(target_os = "linux")]
 mod system;
 

@@ -3,6 +3,8 @@
 //! Names and units are OpenTelemetry's (<https://opentelemetry.io/docs/specs/semconv/system/system-metrics/>): base
 //! units, utilization as a ratio 0..1. Per cent is made at the edges: settings, reports, the `system_metrics` table.
 
+pub mod catalog;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -158,6 +160,17 @@ impl Snapshot {
         if value.is_finite() {
             self.samples.push(Sample { name: name.into(), labels: labels.into(), value });
         }
+    }
+
+    /// An empty snapshot of the same moment and host, for a source that is read beside the others.
+    pub fn beside(&self) -> Self {
+        Self::new(self.time, self.host.clone())
+    }
+
+    /// Adds what was read beside.
+    pub fn absorb(&mut self, other: Self) {
+        self.samples.extend(other.samples);
+        self.diagnostics.extend(other.diagnostics);
     }
 
     /// Notes that something could not be read.

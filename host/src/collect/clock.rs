@@ -1,0 +1,1 @@
+//! Whether the kernel's clock is kept right.

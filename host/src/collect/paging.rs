@@ -1,0 +1,1 @@
+//! Paging and out-of-memory kills of Linux, since boot.

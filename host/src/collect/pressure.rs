@@ -1,0 +1,1 @@
+//! Pressure stall information: how long tasks waited for a resource.

@@ -1,0 +1,1 @@
+//! Processes: how many, which use the most, and those that are watched.

@@ -1,0 +1,1 @@
+//! Temperatures and fans of Linux, from hwmon and thermal zones.
