@@ -8,6 +8,7 @@ use clap_complete::Shell;
 
 use crate::check::Status;
 use crate::config::parse_duration;
+use crate::metric::catalog::Source;
 use crate::sandbox::compile;
 
 const EXIT_CODES: &str = "\
@@ -78,6 +79,19 @@ pub enum ReportFormat {
     Json,
     /// A Nagios plugin's output and exit code
     Nagios,
+    /// The Prometheus text exposition format
+    Prometheus,
+}
+
+/// Renderings of a collection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CollectFormat {
+    /// Tables for people, one for each source
+    Text,
+    /// JSON; with --watch one line for each collection
+    Json,
+    /// The Prometheus text exposition format
+    Prometheus,
 }
 
 /// Renderings of everything else.
@@ -123,7 +137,16 @@ impl RunArgs {
 pub struct CollectArgs {
     /// How to print
     #[arg(long, value_enum, default_value = "text")]
-    pub format: ListFormat,
+    pub format: CollectFormat,
+    /// Only this source, which may be given several times: cpu, memory, disk, process, ...
+    #[arg(long = "source", value_name = "NAME", value_parser = parse_source)]
+    pub sources: Vec<Source>,
+    /// Watch the processes of this name, too; `*` stands for any text
+    #[arg(long = "process", value_name = "NAME")]
+    pub processes: Vec<String>,
+    /// Measure again and again, this far apart, with rates in between: 2s, 1m
+    #[arg(long, value_name = "INTERVAL", value_parser = parse_watch)]
+    pub watch: Option<Duration>,
 }
 
 /// `checkpost check`
@@ -211,6 +234,20 @@ fn parse_level(text: &str) -> Result<Status, String> {
     Status::parse(&text.to_ascii_lowercase())
         .filter(|status| *status != Status::Ok)
         .ok_or_else(|| "a level is warning, critical or unknown".to_owned())
+}
+
+fn parse_source(text: &str) -> Result<Source, String> {
+    let names = || Source::ALL.map(Source::name).join(", ");
+    Source::parse(text).ok_or_else(|| format!("a source is one of {}", names()))
+}
+
+fn parse_watch(text: &str) -> Result<Duration, String> {
+    // Rates need a second; a day is as good as never.
+    let range = Duration::from_secs(1)..=Duration::from_secs(86_400);
+    parse_duration(text).and_then(|interval| match range.contains(&interval) {
+        true => Ok(interval),
+        false => Err("must be from 1s to 24h".to_owned()),
+    })
 }
 
 fn parse_digest(text: &str) -> Result<String, String> {

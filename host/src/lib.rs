@@ -11,7 +11,7 @@
 //! * [`collect`] measures, [`sandbox`] runs checks, [`alert`] decides what is worth telling, [`store`] keeps it in SQLite,
 //!   [`report`] renders it.
 //! * [`config`] turns files and variables into one valid value; [`cli`] and [`commands`] are the command line.
-//! * [`clean`], [`mod@digest`], [`lock`] and [`logging`] are what several of them lean on.
+//! * [`clean`], [`mod@digest`], [`export`], [`lock`] and [`logging`] are what several of them lean on.
 
 pub mod alert;
 pub mod check;
@@ -22,6 +22,7 @@ pub mod commands;
 pub mod config;
 pub mod cycle;
 pub mod digest;
+pub mod export;
 pub mod lock;
 pub mod logging;
 pub mod metric;

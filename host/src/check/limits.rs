@@ -116,11 +116,16 @@ impl Default for Grants {
     /// What describes the machine as a whole, and what checkpost derives from that, such as rates. What its users run,
     /// `process.*`, is not in it.
     fn default() -> Self {
-        Self(["system.*", "checkpost.*"].map(str::to_owned).to_vec())
+        Self(["system.*", "hw.*", "checkpost.*"].map(str::to_owned).to_vec())
     }
 }
 
 impl Grants {
+    /// All metrics.
+    pub fn everything() -> Self {
+        Self(vec!["*".to_owned()])
+    }
+
     /// Whether readings of this metric may be passed.
     pub fn allow(&self, metric: &str) -> bool {
         self.0.iter().any(|pattern| name_matches(pattern, metric))
@@ -155,7 +160,8 @@ mod tests {
     #[test]
     fn the_machine_is_granted_and_its_processes_are_not() {
         let grants = Grants::default();
-        assert!(grants.allow("system.cpu.utilization"));
+        assert!(grants.allow("system.cpu.utilization") && grants.allow("hw.temperature"));
+        assert!(!grants.allow("process.watched.count") && !grants.allow("process.gpu.memory.usage"));
         assert!(!grants.allow("process.cpu.utilization"));
         assert!(!grants.allow("systemd.units"));
     }

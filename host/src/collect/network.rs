@@ -1,11 +1,10 @@
 //! Network counters since boot, by interface.
 
 #[cfg(target_os = "linux")]
-use std::path::Path;
-
-#[cfg(target_os = "linux")]
 use procfs::FromBufRead;
 
+#[cfg(target_os = "linux")]
+use super::roots::Roots;
 use crate::clean;
 use crate::metric::{Snapshot, name_matches};
 
@@ -29,6 +28,8 @@ const VIRTUAL: [&str; 12] = [
 /// One interface.
 pub(super) struct Interface {
     pub(super) name: String,
+    /// Whether there is hardware behind it, as far as the system says so.
+    pub(super) has_device: bool,
     pub(super) receive: Counters,
     pub(super) transmit: Counters,
 }
@@ -42,10 +43,11 @@ pub(super) struct Counters {
     pub(super) dropped: Option<u64>,
 }
 
-/// Adds the counters of the wanted interfaces, and the bytes of all of them, loopback too, with the meaning of
-/// `psutil.net_io_counters()`.
-pub(super) fn push(interfaces: &[Interface], wanted: Option<&[String]>, snapshot: &mut Snapshot) {
-    for interface in interfaces.iter().filter(|interface| is_wanted(&interface.name, wanted)) {
+/// Adds the counters of the wanted interfaces; the bytes of the physical ones among them together; and the bytes of all,
+/// loopback too, with the meaning of `psutil.net_io_counters()`. Returns the names of the physical ones.
+pub(super) fn push(interfaces: &[Interface], wanted: Option<&[String]>, snapshot: &mut Snapshot) -> Vec<String> {
+    let measured: Vec<_> = interfaces.iter().filter(|interface| is_wanted(&interface.name, wanted)).collect();
+    for interface in &measured {
         let name = clean::owned(&interface.name);
         for (direction, counters) in [("receive", &interface.receive), ("transmit", &interface.transmit)] {
             let mut push = |metric: &'static str, value: u64| {
@@ -65,15 +67,27 @@ pub(super) fn push(interfaces: &[Interface], wanted: Option<&[String]>, snapshot
             snapshot.diagnose("network", format!("no interface is called '{}'", clean::owned(pattern)));
         }
     }
-    // A host whose interfaces cannot be seen has sent an unknown number of bytes, not none.
-    if !interfaces.is_empty() {
-        let total = |bytes: fn(&Interface) -> u64| interfaces.iter().map(|interface| bytes(interface) as f64).sum();
-        let mut push = |direction, value| {
-            snapshot.push("checkpost.network.total", [("network.io.direction", direction)], value);
-        };
-        push("receive", total(|interface| interface.receive.bytes));
-        push("transmit", total(|interface| interface.transmit.bytes));
+    let physical = physical(&measured, wanted.is_some());
+    push_sum("checkpost.network.physical", &physical, snapshot);
+    push_sum("checkpost.network.total", &interfaces.iter().collect::<Vec<_>>(), snapshot);
+    physical.iter().map(|interface| clean::owned(&interface.name)).collect()
+}
+
+/// Those with a device behind them: what a bridge, a bond, a VLAN or a tunnel carries goes over these as well. In a
+/// container, where none has one, all that are measured; and those that were asked for by name.
+fn physical<'a>(measured: &[&'a Interface], is_asked_for: bool) -> Vec<&'a Interface> {
+    let with_device: Vec<_> = measured.iter().copied().filter(|interface| interface.has_device).collect();
+    if is_asked_for || with_device.is_empty() { measured.to_vec() } else { with_device }
+}
+
+/// A host whose interfaces cannot be seen has sent an unknown number of bytes, not none.
+fn push_sum(metric: &'static str, interfaces: &[&Interface], snapshot: &mut Snapshot) {
+    if interfaces.is_empty() {
+        return;
     }
+    let sum = |bytes: fn(&Interface) -> u64| interfaces.iter().map(|interface| bytes(interface) as f64).sum();
+    snapshot.push(metric, [("network.io.direction", "receive")], sum(|interface| interface.receive.bytes));
+    snapshot.push(metric, [("network.io.direction", "transmit")], sum(|interface| interface.transmit.bytes));
 }
 
 /// An explicit list wins entirely: it may name what is left out by default.
@@ -84,17 +98,23 @@ fn is_wanted(name: &str, wanted: Option<&[String]>) -> bool {
     }
 }
 
-/// Reads `net/dev` below `proc`.
+/// Reads `net/dev` below `proc`. Returns the names of the physical interfaces.
 #[cfg(target_os = "linux")]
-pub(super) fn collect(proc: &Path, wanted: Option<&[String]>, snapshot: &mut Snapshot) {
-    let path = proc.join("net/dev");
-    let cannot_read = |why: &dyn std::fmt::Display| format!("cannot read {}: {why}", path.display());
-    match std::fs::read(&path) {
-        Ok(text) => match parse(&text) {
-            Ok(interfaces) => push(&interfaces, wanted, snapshot),
-            Err(error) => snapshot.diagnose("network", cannot_read(&error)),
-        },
-        Err(error) => snapshot.diagnose("network", cannot_read(&error)),
+pub(super) fn collect(roots: &Roots, wanted: Option<&[String]>, snapshot: &mut Snapshot) -> Vec<String> {
+    let path = roots.proc.join("net/dev");
+    let read = std::fs::read(&path).map_err(procfs::ProcError::from).and_then(|text| parse(&text));
+    match read {
+        Ok(mut interfaces) => {
+            let class = roots.sys.join("class/net");
+            for interface in &mut interfaces {
+                interface.has_device = class.join(&interface.name).join("device").exists();
+            }
+            push(&interfaces, wanted, snapshot)
+        }
+        Err(error) => {
+            snapshot.diagnose("network", format!("cannot read {}: {error}", path.display()));
+            Vec::new()
+        }
     }
 }
 
@@ -105,6 +125,7 @@ fn parse(dev: &[u8]) -> Result<Vec<Interface>, procfs::ProcError> {
     let status = procfs::net::InterfaceDeviceStatus::from_buf_read(text.as_bytes())?;
     let interface = |status: procfs::net::DeviceStatus| Interface {
         name: status.name,
+        has_device: false,
         receive: Counters {
             bytes: status.recv_bytes,
             packets: status.recv_packets,
@@ -196,6 +217,23 @@ Inter-|   Receive                                                |  Transmit
             let total = |way| snapshot.value("checkpost.network.total", &Labels::from([("network.io.direction", way)]));
             assert_eq!((total("receive"), total("transmit")), (Some(3000.0), Some(6000.0)));
         }
+    }
+
+    #[test]
+    fn what_a_bond_or_a_tunnel_carries_is_not_counted_twice() {
+        let mut interfaces = parse(&dev(&["lo", "eth0", "eth1", "bond0", "wg0", "eth0.100"])).unwrap();
+        for interface in &mut interfaces {
+            interface.has_device = matches!(interface.name.as_str(), "eth0" | "eth1");
+        }
+        let sum = |wanted: Option<&[String]>| {
+            let mut snapshot = Snapshot::new(jiff::Timestamp::UNIX_EPOCH, Host::example("boot-1"));
+            let mut physical = push(&interfaces, wanted, &mut snapshot);
+            physical.sort();
+            let labels = Labels::from([("network.io.direction", "receive")]);
+            (physical.join(" "), snapshot.value("checkpost.network.physical", &labels))
+        };
+        assert_eq!(sum(None), ("eth0 eth1".to_owned(), Some(2000.0)));
+        assert_eq!(sum(Some(&["wg0".to_owned()])), ("wg0".to_owned(), Some(1000.0)));
     }
 
     #[test]

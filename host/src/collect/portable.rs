@@ -1,35 +1,72 @@
 //! Every source through sysinfo, for systems other than Linux. Coarser: CPU use is always measured over the window,
 //! dropped packets and reserved space are not told, and a filesystem that hangs is left to the deadline of the run.
+//! What sysinfo does not tell is absent: paging, pressure, inodes, operations of disks, fans, containers, the clock.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use sysinfo::{Disks, Networks, System};
+use sysinfo::{Components, Disks, Networks, System};
 
-use super::Request;
+use super::beside::Beside;
+use super::disk::{self, Disk};
 use super::filesystem::{self, Filesystem, Space};
 use super::memory::{self, Memory};
 use super::network::{self, Counters, Interface};
+use super::{Request, process, rate, sensor, timed};
+use crate::metric::catalog::Source;
 use crate::metric::{Labels, Snapshot};
 
-/// Reads every source, between the two ends of the CPU window.
-pub(super) fn measure(request: &Request, snapshot: &mut Snapshot) {
+/// Reads every source in demand, between the two ends of the CPU window, and returns the names of the physical
+/// interfaces.
+pub(super) fn measure(request: &Request, snapshot: &mut Snapshot) -> Vec<String> {
     let mut system = match System::new() {
         Ok(system) => system,
-        Err(error) => return snapshot.diagnose("system", format!("cannot read this system: {error}")),
+        Err(error) => {
+            snapshot.diagnose("system", format!("cannot read this system: {error}"));
+            return Vec::new();
+        }
     };
+    let beside = begin_beside(request, snapshot);
     let started = Instant::now();
     system.refresh_cpu_usage();
-    system.refresh_memory();
-    memory(&system, snapshot);
-    network(request, snapshot);
-    filesystems(snapshot);
+    uptime(request, snapshot);
+    let times = first_look(&mut system, request, snapshot);
+    timed(Source::Memory, request, snapshot, |snapshot| memory(&mut system, snapshot));
+    let mut physical = Vec::new();
+    timed(Source::Network, request, snapshot, |snapshot| physical = network(request, snapshot));
+    // One list for both: asking for it is what takes time.
+    timed(Source::Filesystem, request, snapshot, |snapshot| disks(request, snapshot));
+    thread::sleep(request.cpu_window.max(sysinfo::MINIMUM_CPU_UPDATE_INTERVAL).saturating_sub(started.elapsed()));
+    timed(Source::Cpu, request, snapshot, |snapshot| cpu(&mut system, started, snapshot));
+    timed(Source::Process, request, snapshot, |snapshot| processes(&mut system, times, request, snapshot));
+    for source in beside {
+        source.finish(request.slow_source_deadline, snapshot);
+    }
+    physical
+}
+
+fn uptime(request: &Request, snapshot: &mut Snapshot) {
     match System::uptime() {
         Ok(seconds) => snapshot.push("system.uptime", Labels::none(), seconds as f64),
         Err(error) => snapshot.diagnose("system", format!("cannot read the uptime: {error}")),
     }
-    thread::sleep(request.cpu_window.max(sysinfo::MINIMUM_CPU_UPDATE_INTERVAL).saturating_sub(started.elapsed()));
+    timed(Source::System, request, snapshot, |snapshot| {
+        if let Ok(seconds) = System::boot_time() {
+            snapshot.push("checkpost.boot.time", Labels::none(), seconds as f64);
+        }
+        // Windows has no such thing, and would say 0.
+        #[cfg(unix)]
+        if let Ok(load) = System::load_average() {
+            snapshot.push("checkpost.load_1m", Labels::none(), load.one);
+            snapshot.push("checkpost.load_5m", Labels::none(), load.five);
+            snapshot.push("checkpost.load_15m", Labels::none(), load.fifteen);
+        }
+    });
+}
+
+fn cpu(system: &mut System, started: Instant, snapshot: &mut Snapshot) {
     let interval = started.elapsed();
     system.refresh_cpu_usage();
     if system.cpus().is_empty() {
@@ -38,9 +75,14 @@ pub(super) fn measure(request: &Request, snapshot: &mut Snapshot) {
     snapshot.push("system.cpu.logical.count", Labels::none(), system.cpus().len() as f64);
     snapshot.push("system.cpu.utilization", Labels::none(), f64::from(system.global_cpu_usage()) / 100.0);
     snapshot.push("checkpost.cpu.interval", Labels::none(), interval.as_secs_f64());
+    for (number, cpu) in system.cpus().iter().enumerate() {
+        let labels = [("cpu.logical_number", number.to_string())];
+        snapshot.push("checkpost.cpu.core.utilization", labels, f64::from(cpu.usage()) / 100.0);
+    }
 }
 
-fn memory(system: &System, snapshot: &mut Snapshot) {
+fn memory(system: &mut System, snapshot: &mut Snapshot) {
+    system.refresh_memory();
     if system.total_memory() == 0 {
         return snapshot.diagnose("memory", "cannot read the size of memory");
     }
@@ -55,13 +97,17 @@ fn memory(system: &System, snapshot: &mut Snapshot) {
     memory::push(&memory, snapshot);
 }
 
-fn network(request: &Request, snapshot: &mut Snapshot) {
+fn network(request: &Request, snapshot: &mut Snapshot) -> Vec<String> {
     let networks = match Networks::new_with_refreshed_list() {
         Ok(networks) => networks,
-        Err(error) => return snapshot.diagnose("network", format!("cannot read the interfaces: {error}")),
+        Err(error) => {
+            snapshot.diagnose("network", format!("cannot read the interfaces: {error}"));
+            return Vec::new();
+        }
     };
     let interface = |(name, data): (&OsString, &sysinfo::NetworkData)| Interface {
         name: name.to_string_lossy().into_owned(),
+        has_device: false,
         receive: Counters {
             bytes: data.total_received(),
             packets: data.total_packets_received(),
@@ -76,14 +122,16 @@ fn network(request: &Request, snapshot: &mut Snapshot) {
         },
     };
     let interfaces: Vec<_> = networks.iter().map(interface).collect();
-    network::push(&interfaces, request.interfaces, snapshot);
+    network::push(&interfaces, request.interfaces, snapshot)
 }
 
-fn filesystems(snapshot: &mut Snapshot) {
+/// Filesystems, and what the disks below them did.
+fn disks(request: &Request, snapshot: &mut Snapshot) {
     let disks = match Disks::new_with_refreshed_list() {
         Ok(disks) => disks,
         Err(error) => return snapshot.diagnose("filesystem", format!("cannot read the filesystems: {error}")),
     };
+    let mut traffic = BTreeMap::new();
     for disk in disks.iter() {
         let filesystem = Filesystem::new(
             &disk.mount_point().to_string_lossy(),
@@ -95,8 +143,71 @@ fn filesystems(snapshot: &mut Snapshot) {
             total_bytes: disk.total_space(),
             used_bytes: disk.total_space().saturating_sub(disk.available_space()),
             available_bytes: disk.available_space(),
-            reserved_bytes: None,
+            ..Space::default()
         };
         filesystem::push(&filesystem, &space, snapshot);
+        // A volume without a name is told by where it is mounted.
+        let name = Some(disk.name()).filter(|name| !name.is_empty()).unwrap_or(disk.mount_point().as_os_str());
+        let (name, usage) = (name.to_string_lossy().into_owned(), disk.usage());
+        let counters = |bytes| disk::Counters { bytes, ..disk::Counters::default() };
+        let (read, write) = (counters(usage.total_read_bytes), counters(usage.total_written_bytes));
+        // One device may be mounted many times.
+        traffic.entry(name.clone()).or_insert(Disk { device: name, read, write, busy_s: None });
+    }
+    disk::push(&traffic.into_values().collect::<Vec<_>>(), request.disks, snapshot);
+}
+
+/// What processes have used so far, when the last cycle does not say what they had used then.
+fn first_look(
+    system: &mut System,
+    request: &Request,
+    snapshot: &Snapshot,
+) -> Option<(Instant, crate::metric::ProcessTimes)> {
+    if !request.demand.needs(Source::Process) || rate::process_times(request, snapshot).is_some() {
+        return None;
+    }
+    let at = Instant::now();
+    Some((at, process::portable::scan(system).ok()?.times()))
+}
+
+fn processes(
+    system: &mut System,
+    first: Option<(Instant, crate::metric::ProcessTimes)>,
+    request: &Request,
+    snapshot: &mut Snapshot,
+) {
+    let scan = match process::portable::scan(system) {
+        Ok(scan) => scan,
+        Err(why) => return snapshot.diagnose("process", why),
+    };
+    let since: Option<(_, Duration)> = match &first {
+        Some((at, times)) => Some((times, at.elapsed())),
+        None => rate::process_times(request, snapshot),
+    };
+    let watch = process::Watch { top: request.top_processes, patterns: request.demand.watched(), owners: true };
+    let counts = rate::watched_before(request, snapshot);
+    process::portable::push(&scan, since, &watch, |name| counts.get(name).copied(), system, snapshot);
+    snapshot.process_times = Some(scan.times());
+}
+
+/// Sensors and GPUs go through drivers, which may hang.
+fn begin_beside(request: &Request, snapshot: &mut Snapshot) -> Vec<Beside> {
+    let mut beside = Vec::new();
+    if request.demand.needs(Source::Sensor) {
+        beside.extend(Beside::start(Source::Sensor, snapshot, temperatures));
+    }
+    if request.demand.needs(Source::Gpu) {
+        beside.extend(Beside::start(Source::Gpu, snapshot, super::gpu::collect));
+    }
+    beside
+}
+
+fn temperatures(snapshot: &mut Snapshot) {
+    // A system without sensors is no failure.
+    let Ok(components) = Components::new_with_refreshed_list() else { return };
+    for component in components.iter() {
+        let Some(celsius) = component.temperature().map(f64::from) else { continue };
+        let id = component.id().unwrap_or(component.label());
+        sensor::push_temperature(id, component.label(), celsius, component.critical().map(f64::from), snapshot);
     }
 }

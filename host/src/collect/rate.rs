@@ -1,22 +1,26 @@
 //! The one place where two snapshots are compared: how far apart they are, and what their counters did per second.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 use std::time::Duration;
 
-use crate::metric::{Labels, Sample, Snapshot};
+use super::Request;
+use crate::metric::catalog::{CATALOG, Kind};
+use crate::metric::{Labels, ProcessTimes, Sample, Snapshot};
 
 /// A longer interval hides what happened in it.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(3600);
 /// A shorter interval makes noise of the counters' granularity.
 const SHORTEST_RATE: Duration = Duration::from_secs(1);
 
-/// Counters and the names of their rates, per second with the same labels.
-const RATES: [(&str, &str); 4] = [
-    ("system.network.io", "checkpost.network.io.rate"),
-    ("system.network.packet.count", "checkpost.network.packet.rate"),
-    ("system.network.errors", "checkpost.network.errors.rate"),
-    ("system.network.packet.dropped", "checkpost.network.packet.dropped.rate"),
-];
+/// The name of the rate of each counter that has one.
+static RATES: LazyLock<HashMap<&str, &'static str>> = LazyLock::new(|| {
+    let rate = |metric: &'static crate::metric::catalog::Metric| match metric.kind {
+        Kind::CounterWithRate(rate) => Some((metric.name, rate)),
+        _ => None,
+    };
+    CATALOG.iter().filter_map(rate).collect()
+});
 
 /// How much later the second snapshot was taken; nothing when the two must not be compared: different boots, no time or
 /// more than an hour between them.
@@ -36,26 +40,78 @@ pub(super) fn interval(previous: &Snapshot, current: &Snapshot) -> Option<Durati
     (!interval.is_zero() && interval <= LONGEST_INTERVAL).then_some(interval)
 }
 
-/// Adds the rates of the counters that both snapshots carry.
-pub(super) fn derive(previous: &Snapshot, current: &mut Snapshot) {
+/// Adds the rates of the counters that both snapshots carry, and what is made of rates. `physical` are the interfaces
+/// whose traffic is added up.
+pub(super) fn derive(previous: &Snapshot, physical: &[String], current: &mut Snapshot) {
     let Some(interval) = interval(previous, current).filter(|interval| *interval >= SHORTEST_RATE) else {
         return;
     };
-    let rate_name = |counter: &str| RATES.iter().find(|(name, _)| *name == counter).map(|(_, rate)| *rate);
-    let counters = |snapshot: &Snapshot| -> Vec<Sample> {
-        snapshot.samples.iter().filter(|sample| rate_name(&sample.name).is_some()).cloned().collect()
-    };
-    let before = counters(previous);
-    let before: HashMap<_, _> = before.iter().map(|sample| ((&sample.name, &sample.labels), sample.value)).collect();
-    for counter in counters(current) {
+    let rates = rates(previous, current, interval);
+    let made = operation_durations(&rates).chain(physical_rates(&rates, physical)).collect::<Vec<_>>();
+    current.samples.extend(rates.into_iter().chain(made));
+}
+
+/// What each process had used at the last cycle, and how long ago that was; nothing when the two must not be compared.
+pub(super) fn process_times<'a>(request: &Request<'a>, current: &Snapshot) -> Option<(&'a ProcessTimes, Duration)> {
+    let previous = request.previous?;
+    let interval = interval(previous, current).filter(|interval| *interval >= request.shortest_cpu_interval)?;
+    Some((previous.process_times.as_ref()?, interval))
+}
+
+/// How many processes of each watched name there were at that cycle.
+pub(super) fn watched_before(request: &Request, current: &Snapshot) -> HashMap<String, f64> {
+    let previous = request.previous.filter(|_| process_times(request, current).is_some());
+    let samples = previous.into_iter().flat_map(|previous| &previous.samples);
+    let counts = samples.filter(|sample| sample.name == "process.watched.count");
+    counts.filter_map(|sample| Some((sample.labels.get("process.watched.pattern")?.to_owned(), sample.value))).collect()
+}
+
+fn rates(previous: &Snapshot, current: &Snapshot, interval: Duration) -> Vec<Sample> {
+    let before: HashMap<_, _> = counters(previous).map(|sample| ((sample.name, sample.labels), sample.value)).collect();
+    let rate = |counter: Sample| {
+        let name = *RATES.get(&*counter.name)?;
+        let key = (counter.name, counter.labels);
         // A counter that fell was reset, or wrapped: nobody can tell which, so it is a gap and never a spike.
-        if let Some(rate) = rate_name(&counter.name)
-            && let Some(&before) = before.get(&(&counter.name, &counter.labels))
-            && counter.value >= before
-        {
-            current.push(rate, counter.labels, (counter.value - before) / interval.as_secs_f64());
-        }
-    }
+        let rise = Some(counter.value - before.get(&key)?).filter(|rise| *rise >= 0.0)?;
+        let rate = rise / interval.as_secs_f64();
+        // Clocks tick apart: a thousandth more than all of the time is all of it.
+        let value = if name.ends_with(".utilization") { rate.min(1.0) } else { rate };
+        Some(Sample { name: name.into(), labels: key.1, value })
+    };
+    counters(current).filter_map(rate).collect()
+}
+
+fn counters(snapshot: &Snapshot) -> impl Iterator<Item = Sample> {
+    snapshot.samples.iter().filter(|sample| RATES.contains_key(&*sample.name)).cloned()
+}
+
+fn named<'a>(rates: &'a [Sample], name: &'static str) -> impl Iterator<Item = &'a Sample> {
+    rates.iter().filter(move |sample| sample.name == name)
+}
+
+/// What one operation of a disk took: the time of all of them by their number. Of none there is no duration.
+fn operation_durations(rates: &[Sample]) -> impl Iterator<Item = Sample> {
+    named(rates, "checkpost.disk.operations.rate").filter(|operations| operations.value > 0.0).filter_map(|operations| {
+        let of_these = |time: &&Sample| time.labels == operations.labels;
+        let time = named(rates, "checkpost.disk.operation_time.rate").find(of_these)?;
+        let (labels, value) = (operations.labels.clone(), time.value / operations.value);
+        Some(Sample { name: "checkpost.disk.operation.duration".into(), labels, value })
+    })
+}
+
+/// The sum of the rates and not the rate of the sum, which an interface that comes or goes would make leap.
+fn physical_rates(rates: &[Sample], physical: &[String]) -> impl Iterator<Item = Sample> {
+    let sum = |direction: &'static str| {
+        let is_part = |sample: &&Sample| {
+            sample.labels.get("network.io.direction") == Some(direction)
+                && sample.labels.get("network.interface.name").is_some_and(|name| physical.iter().any(|p| p == name))
+        };
+        let parts: Vec<_> = named(rates, "checkpost.network.io.rate").filter(is_part).map(|part| part.value).collect();
+        let labels = Labels::from([("network.io.direction", direction)]);
+        let name = "checkpost.network.physical.rate".into();
+        (!parts.is_empty()).then(|| Sample { name, labels, value: parts.iter().sum() })
+    };
+    ["receive", "transmit"].into_iter().filter_map(sum).collect::<Vec<_>>().into_iter()
 }
 
 #[cfg(test)]
@@ -83,7 +139,7 @@ mod tests {
     }
 
     fn rate(previous: &Snapshot, mut current: Snapshot) -> Option<f64> {
-        derive(previous, &mut current);
+        derive(previous, &[], &mut current);
         current.value("checkpost.network.io.rate", &received_by("eth0"))
     }
 
@@ -114,23 +170,64 @@ mod tests {
     fn an_interface_that_came_is_a_gap_and_its_neighbour_has_a_rate() {
         let previous = snapshot(0, Some(100.0), &[("eth0", 0.0)]);
         let mut current = snapshot(10, Some(110.0), &[("eth0", 10.0), ("eth1", 9_999.0)]);
-        derive(&previous, &mut current);
+        derive(&previous, &[], &mut current);
         assert_eq!(current.value("checkpost.network.io.rate", &received_by("eth0")), Some(1.0));
         assert_eq!(current.value("checkpost.network.io.rate", &received_by("eth1")), None);
     }
 
     #[test]
-    fn every_network_counter_has_its_rate() {
+    fn every_counter_that_has_a_rate_gets_it() {
         let with_counters = |second, uptime_s, value| {
             let mut snapshot = snapshot(second, Some(uptime_s), &[]);
-            RATES.iter().for_each(|(counter, _)| snapshot.push(*counter, Labels::none(), value));
+            RATES.keys().for_each(|counter| snapshot.push((*counter).to_owned(), Labels::none(), value));
             snapshot
         };
-        let mut current = with_counters(10, 20.0, 30.0);
-        derive(&with_counters(0, 10.0, 10.0), &mut current);
-        for (_, rate) in RATES {
-            assert_eq!(current.value(rate, &Labels::none()), Some(2.0), "{rate}");
+        let mut current = with_counters(10, 20.0, 15.0);
+        derive(&with_counters(0, 10.0, 10.0), &[], &mut current);
+        for rate in RATES.values() {
+            assert_eq!(current.value(rate, &Labels::none()), Some(0.5), "{rate}");
         }
+    }
+
+    #[test]
+    fn busy_time_is_no_more_than_all_of_it() {
+        // The two clocks tick apart: 1001 ms of work in a second.
+        let labels = || Labels::from([("system.device", "vda")]);
+        let (mut previous, mut current) = (snapshot(0, Some(100.0), &[]), snapshot(1, Some(101.0), &[]));
+        previous.push("system.disk.io_time", labels(), 7.0);
+        current.push("system.disk.io_time", labels(), 8.001);
+        derive(&previous, &[], &mut current);
+        assert_eq!(current.value("checkpost.disk.utilization", &labels()), Some(1.0));
+    }
+
+    #[test]
+    fn an_operation_takes_its_share_of_the_time_and_none_takes_none() {
+        let labels = |direction| Labels::from([("disk.io.direction", direction), ("system.device", "vda")]);
+        let with = |second, uptime_s, reads, seconds| {
+            let mut snapshot = snapshot(second, Some(uptime_s), &[]);
+            for (direction, operations) in [("read", reads), ("write", 7.0)] {
+                snapshot.push("system.disk.operations", labels(direction), operations);
+                snapshot.push("system.disk.operation_time", labels(direction), seconds);
+            }
+            snapshot
+        };
+        let mut current = with(10, 110.0, 300.0, 3.0);
+        derive(&with(0, 100.0, 100.0, 1.0), &[], &mut current);
+        assert_eq!(current.value("checkpost.disk.operation.duration", &labels("read")), Some(0.01));
+        assert_eq!(current.value("checkpost.disk.operation.duration", &labels("write")), None);
+    }
+
+    #[test]
+    fn an_interface_that_comes_back_is_no_spike_in_the_sum() {
+        let previous = snapshot(0, Some(100.0), &[("eth0", 1_000.0), ("eth1", 50.0), ("lo", 0.0)]);
+        // eth1 was unplugged and counts anew; eth2 has counted long before it was seen here.
+        let both = [("eth0", 2_000.0), ("eth1", 7.0), ("eth2", 1e12), ("lo", 9_000.0)];
+        let mut current = snapshot(10, Some(110.0), &both);
+        derive(&previous, &["eth0", "eth1", "eth2"].map(str::to_owned), &mut current);
+        let sum = |direction| {
+            current.value("checkpost.network.physical.rate", &Labels::from([("network.io.direction", direction)]))
+        };
+        assert_eq!((sum("receive"), sum("transmit")), (Some(100.0), None));
     }
 
     #[test]

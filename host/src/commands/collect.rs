@@ -1,38 +1,83 @@
 //! `checkpost collect`: the readings of this moment, neither judged nor stored.
 
+use std::io::{self, IsTerminal};
+use std::thread;
+use std::time::Instant;
+
 use jiff::Timestamp;
 
-use crate::cli::{CollectArgs, Global, ListFormat};
-use crate::collect::{self, Request};
-use crate::metric::{Labels, Snapshot};
-use crate::report::style::Style;
-use crate::report::table::{self, Column::*};
+use crate::cli::{CollectArgs, CollectFormat, Global};
+use crate::collect::{self, Demand, LastCycle, Request};
+use crate::config::Config;
+use crate::metric::Snapshot;
+use crate::metric::catalog::{self, Source};
+use crate::report::{json, prometheus, readings};
+use crate::cycle;
+use crate::store::Store;
 
-use super::{CommandError, DONE, context, print, print_json};
+use super::{CommandError, DONE, context, write};
+
+/// Moves to the upper left corner and clears the screen, with what has scrolled off left alone.
+const CLEAR: &str = "\u{1b}[H\u{1b}[2J";
 
 pub(super) fn run(global: &Global, args: &CollectArgs) -> Result<u8, CommandError> {
+    if args.watch.is_some() && args.format == CollectFormat::Prometheus {
+        return Err(CommandError::Usage("--watch goes with --format text or json: an exposition is of one moment"));
+    }
     let config = context::config(global, None)?;
-    let interfaces = config.collect.interfaces.as_deref();
-    let snapshot = collect::collect(&Request { interfaces, ..Request::new(Timestamp::now()) });
-    match args.format {
-        ListFormat::Json => print_json(&snapshot)?,
-        ListFormat::Text => print(&text(&snapshot, &context::style(global)))?,
+    let sources = if args.sources.is_empty() { Source::ALL.to_vec() } else { args.sources.clone() };
+    let mut demand = Demand::of_sources(&sources);
+    config.collect.processes.iter().chain(&args.processes).for_each(|pattern| demand.watch(pattern));
+    let (mut previous, last_cycle) = last_stored(&config);
+    loop {
+        let started = Instant::now();
+        let mut request = Request {
+            demand: demand.clone(),
+            previous: previous.as_ref(),
+            last_cycle: last_cycle.clone(),
+            ..cycle::request(&config, Timestamp::now())
+        };
+        if let Some(interval) = args.watch {
+            // Somebody looks on: what was between two looks is what they want to see.
+            request.shortest_cpu_interval = interval / 2;
+        }
+        let snapshot = collect::collect(&request);
+        let is_read = write(&rendered(&snapshot, &sources, global, args)?)?;
+        let Some(interval) = args.watch.filter(|_| is_read) else { return Ok(DONE) };
+        previous = Some(snapshot);
+        thread::sleep(interval.saturating_sub(started.elapsed()));
     }
-    Ok(DONE)
 }
 
-fn text(snapshot: &Snapshot, style: &Style) -> String {
-    let row = |sample: &crate::metric::Sample| {
-        vec![sample.name.to_string(), sample.value.to_string(), labels_text(&sample.labels)]
+/// What the next cycle will be compared with, and what the last one cost; nothing where there is no database that can be
+/// read. Only a run is to complain of that.
+fn last_stored(config: &Config) -> (Option<Snapshot>, LastCycle) {
+    let Ok(store) = Store::open_existing(&config.database.value) else { return Default::default() };
+    let previous = store.previous_snapshot(&collect::host().boot_id);
+    (previous.unwrap_or_default(), store.last_cycle(true).unwrap_or_default())
+}
+
+fn rendered(
+    snapshot: &Snapshot,
+    sources: &[Source],
+    global: &Global,
+    args: &CollectArgs,
+) -> Result<String, CommandError> {
+    let mut shown = snapshot.clone();
+    // Some readings are there for the sake of others.
+    shown.samples.retain(|sample| catalog::metric(&sample.name).is_some_and(|m| sources.contains(&m.source)));
+    let as_json = |text: serde_json::Result<String>| match text {
+        Ok(text) => Ok(json::escaped(&(text + "\n"))),
+        Err(error) => Err(CommandError::Output(error.into())),
     };
-    let rows = snapshot.samples.iter().map(row).collect();
-    let mut text = table::render(&[Text("METRIC"), Number("VALUE"), Text("LABELS")], rows, style);
-    for diagnostic in &snapshot.diagnostics {
-        text.push_str(&format!("{}: {}\n", diagnostic.source, diagnostic.message));
+    match args.format {
+        CollectFormat::Prometheus => Ok(prometheus::samples(&shown.samples)),
+        CollectFormat::Json if args.watch.is_some() => as_json(serde_json::to_string(&shown)),
+        CollectFormat::Json => as_json(serde_json::to_string_pretty(&shown)),
+        CollectFormat::Text => {
+            let text = readings::render(&shown, &context::style(global));
+            let is_screen = args.watch.is_some() && io::stdout().is_terminal();
+            Ok(if is_screen { format!("{CLEAR}{text}") } else { text })
+        }
     }
-    text
-}
-
-fn labels_text(labels: &Labels) -> String {
-    labels.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(" ")
 }

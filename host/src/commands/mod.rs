@@ -57,12 +57,14 @@ enum CommandError {
     NotInQuarantine(String),
     #[error("cannot write to standard output: {0}")]
     Output(io::Error),
+    #[error("{0}")]
+    Usage(&'static str),
 }
 
 impl CommandError {
     fn exit_code(&self) -> u8 {
         match self {
-            Self::Config(_) | Self::Cycle(CycleError::Config(_)) => USAGE,
+            Self::Config(_) | Self::Cycle(CycleError::Config(_)) | Self::Usage(_) => USAGE,
             _ => FAILED,
         }
     }
@@ -133,10 +135,16 @@ fn note(text: &str) {
 
 /// Writes a result to stdout. A reader that went away, as in `| head`, is no error.
 fn print(text: &str) -> Result<(), CommandError> {
+    write(text).map(|_| ())
+}
+
+/// [`print`], for one of many results: whether there still is a reader.
+fn write(text: &str) -> Result<bool, CommandError> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CommandError::Output(error)),
-        _ => Ok(()),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(CommandError::Output(error)),
     }
 }
 

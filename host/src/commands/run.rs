@@ -6,8 +6,8 @@ use crate::check::Status;
 use crate::cli::{Global, ReportFormat, RunArgs};
 use crate::config::Config;
 use crate::report::format::count;
-use crate::report::{CycleReport, json, nagios, style, text};
-use crate::{cycle, lock};
+use crate::report::{CycleReport, json, nagios, prometheus, style, text};
+use crate::{cycle, export, lock};
 
 use super::{CommandError, DONE, FAILED, PLUGIN_UNKNOWN, context, deadline, fail, note, print};
 
@@ -31,6 +31,7 @@ fn locked(config: &Config, now: Timestamp, global: &Global, args: &RunArgs) -> R
     let lock = lock::take(database).map_err(|source| CommandError::Lock { path: database.clone(), source })?;
     let Some(_lock) = lock else { return skip(config, args) };
     let report = cycle::run(config, now)?;
+    export(config, &report);
     tracing::info!(
         "Run {} stored: {}, {}, {} ms",
         report.run_id,
@@ -44,10 +45,22 @@ fn locked(config: &Config, now: Timestamp, global: &Global, args: &RunArgs) -> R
     Ok(if args.is_plugin() { report.status().exit_code() } else { DONE })
 }
 
+/// Puts the readings where others read them. The cycle is stored: that they are not there is told, and is no failed run.
+fn export(config: &Config, report: &CycleReport) {
+    if let Some(file) = &config.export.textfile
+        && let Err(error) = export::replace(file, &prometheus::render(report))
+    {
+        let line = format!("cannot write export.textfile {}: {error}", file.display());
+        tracing::warn!("{line}");
+        note(&format!("warning: {line}"));
+    }
+}
+
 fn rendered(report: &CycleReport, global: &Global, format: ReportFormat) -> String {
     match format {
         ReportFormat::Text => text::render(report, &context::style(global)),
         ReportFormat::Json => json::render(report),
+        ReportFormat::Prometheus => prometheus::render(report),
         ReportFormat::Nagios if global.ascii => style::ascii(&nagios::render(report)),
         ReportFormat::Nagios => nagios::render(report),
     }

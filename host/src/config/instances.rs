@@ -6,21 +6,45 @@ use std::path::{Path, PathBuf};
 use super::paths::absolute;
 use super::raw::RawCheck;
 use super::{ConfigError, ConfiguredCheck, Sourced};
-use crate::check::{Allowance, BUNDLE, CheckInstance, DEFAULT_CHANNEL, ModuleSource, SettingValue, builtin};
+use crate::check::{
+    Allowance, BUNDLE, CheckInstance, DEFAULT_CHANNEL, Grants, Limits, ModuleSource, SettingValue, builtin,
+};
+
+/// What the file allows all instances that say nothing else.
+pub(super) struct OfAll {
+    pub(super) limits: Limits,
+    pub(super) grants: Option<Grants>,
+}
+
+impl OfAll {
+    /// What a module file may use and see.
+    pub(super) fn of_files(&self) -> Allowance {
+        Allowance { limits: self.limits.clone(), grants: self.grants.clone().unwrap_or_default() }
+    }
+
+    /// A built-in check is part of the program: it sees what it asks for, unless the operator says otherwise.
+    fn grants(&self, module: &ModuleSource) -> Grants {
+        let default = || match module {
+            ModuleSource::Builtin(_) => Grants::everything(),
+            ModuleSource::File(_) => Grants::default(),
+        };
+        self.grants.clone().unwrap_or_else(default)
+    }
+}
 
 /// The instances that are enabled, in the order of the report, and the files that entries name, also disabled ones.
 ///
 /// A threshold of a name sets `threshold` of the instance that has this name, and wins over the file.
 pub(super) fn instances(
     mut entries: Vec<RawCheck>,
-    allowance: &Allowance,
+    of_all: &OfAll,
     thresholds: &BTreeMap<&str, Sourced<f64>>,
     base_dir: &Path,
 ) -> Result<(Vec<ConfiguredCheck>, Vec<PathBuf>), ConfigError> {
     refuse_duplicates(&entries)?;
-    for builtin in BUNDLE {
+    for builtin in BUNDLE.iter().filter(|builtin| builtin.runs_unasked) {
         if !entries.iter().any(|entry| entry.name.value == builtin.name) {
-            entries.push(untouched(builtin.name, allowance));
+            entries.push(untouched(builtin.name, &of_all.limits));
         }
     }
     // Stable: what is not built in keeps the order of the file.
@@ -31,7 +55,7 @@ pub(super) fn instances(
     let mut claimed_modules = Vec::new();
     for entry in entries {
         let enabled = entry.enabled;
-        let check = instance(entry, thresholds, base_dir)?;
+        let check = instance(entry, of_all, thresholds, base_dir)?;
         if let ModuleSource::File(path) = &check.instance.module
             && !claimed_modules.contains(path)
         {
@@ -56,19 +80,21 @@ fn refuse_duplicates(entries: &[RawCheck]) -> Result<(), ConfigError> {
 }
 
 /// The instance that a built-in check has when the file does not speak of it.
-fn untouched(name: &str, allowance: &Allowance) -> RawCheck {
+fn untouched(name: &str, limits: &Limits) -> RawCheck {
     RawCheck {
         name: Sourced::default_of(name),
         module: None,
         enabled: true,
         channel: None,
-        allowance: allowance.clone(),
+        limits: limits.clone(),
+        grants: None,
         settings: Vec::new(),
     }
 }
 
 fn instance(
     entry: RawCheck,
+    of_all: &OfAll,
     thresholds: &BTreeMap<&str, Sourced<f64>>,
     base_dir: &Path,
 ) -> Result<ConfiguredCheck, ConfigError> {
@@ -98,7 +124,9 @@ fn instance(
         .chain(threshold)
         .map(|(key, Sourced { value, origin })| ((key.clone(), value), (key, origin)))
         .unzip();
-    let instance = CheckInstance { name, module, settings, channel, allowance: entry.allowance };
+    let grants = entry.grants.unwrap_or_else(|| of_all.grants(&module));
+    let allowance = Allowance { limits: entry.limits, grants };
+    let instance = CheckInstance { name, module, settings, channel, allowance };
     Ok(ConfiguredCheck { instance, origin, setting_origins })
 }
 

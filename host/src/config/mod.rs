@@ -29,6 +29,7 @@ pub use origin::{Origin, Sourced};
 pub use resolve::{Flags, load};
 
 use crate::check::{Allowance, CheckInstance, ModuleLock, SettingValue};
+use crate::collect::DEFAULT_STORE;
 use crate::sandbox::{CompileLimits, WasiPolicy};
 
 /// Everything that may be configured, valid.
@@ -58,6 +59,8 @@ pub struct Config {
     pub compile: CompileLimits,
     /// What is collected.
     pub collect: CollectConfig,
+    /// Where readings go beside the database.
+    pub export: ExportConfig,
     /// Every configured instance that is enabled: the built-in ones first, then `[[check]]` entries in file order.
     pub checks: Vec<ConfiguredCheck>,
     /// Files that `[[check]]` entries name, the disabled ones included: discovery leaves them alone. Absolute.
@@ -109,8 +112,35 @@ pub struct LogConfig {
 }
 
 /// What the collectors look at.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CollectConfig {
+    /// Metric names or `prefix*` patterns: what is stored in every cycle, whether or not a check asks for it.
+    pub store: Vec<String>,
     /// Interface names or `prefix*` patterns; `None` for the physical ones.
     pub interfaces: Option<Vec<String>>,
+    /// Disk names or `prefix*` patterns; `None` for whole disks.
+    pub disks: Option<Vec<String>>,
+    /// Names of processes that are watched beside those that checks ask for; `*` stands for any text.
+    pub processes: Vec<String>,
+    /// How many processes are told of those that use the most.
+    pub top_processes: usize,
+}
+
+impl Default for CollectConfig {
+    fn default() -> Self {
+        Self {
+            store: DEFAULT_STORE.map(str::to_owned).into(),
+            interfaces: None,
+            disks: None,
+            processes: Vec::new(),
+            top_processes: 5,
+        }
+    }
+}
+
+/// Where readings go beside the database.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExportConfig {
+    /// A file in the Prometheus exposition format that every run replaces, absolute.
+    pub textfile: Option<PathBuf>,
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::section::{Section, Source};
 use super::{CollectConfig, ConfigError, Sourced};
-use crate::check::{Allowance, Grants, Limits, SettingValue};
+use crate::check::{Grants, Limits, SettingValue};
 use crate::sandbox::{CompileLimits, WasiPolicy};
 
 /// The file, with defaults for what no variable can say either.
@@ -17,10 +17,13 @@ pub(super) struct RawConfig {
     pub(super) timeout: Duration,
     pub(super) require_lock: bool,
     pub(super) log: RawLog,
-    pub(super) allowance: Allowance,
+    pub(super) limits: Limits,
+    /// What all instances may see that say nothing else, when the file says so.
+    pub(super) grants: Option<Grants>,
     pub(super) wasi: WasiPolicy,
     pub(super) compile: CompileLimits,
     pub(super) collect: CollectConfig,
+    pub(super) textfile: Option<Sourced<String>>,
     pub(super) checks: Vec<RawCheck>,
 }
 
@@ -39,12 +42,13 @@ pub(super) struct RawCheck {
     pub(super) module: Option<Sourced<String>>,
     pub(super) enabled: bool,
     pub(super) channel: Option<Sourced<String>>,
-    pub(super) allowance: Allowance,
+    pub(super) limits: Limits,
+    pub(super) grants: Option<Grants>,
     pub(super) settings: Vec<(String, Sourced<SettingValue>)>,
 }
 
 /// The keys at the top of the file.
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "database_url",
     "checks_dir",
     "cache_dir",
@@ -56,6 +60,7 @@ const KEYS: [&str; 12] = [
     "limits",
     "compile",
     "collect",
+    "export",
     "check",
 ];
 
@@ -66,10 +71,8 @@ impl RawConfig {
         let table = source.table()?;
         let root = Section::new(source, "", table.get_ref(), &KEYS)?;
         let ceiling = ceiling(&root)?;
-        let allowance = Allowance {
-            limits: limits(&root, &Limits::DEFAULT, &ceiling)?,
-            grants: grants(&root)?.unwrap_or_default(),
-        };
+        let limits = limits(&root, &Limits::DEFAULT, &ceiling)?;
+        let grants = grants(&root)?;
         Ok(Self {
             database_url: root.text("database_url")?,
             checks_dir: root.text("checks_dir")?,
@@ -80,8 +83,10 @@ impl RawConfig {
             wasi: wasi(&root)?,
             compile: compile(&root)?,
             collect: collect(&root)?,
-            checks: checks(&root, &allowance, &ceiling)?,
-            allowance,
+            textfile: textfile(&root)?,
+            checks: checks(&root, &limits, &ceiling)?,
+            limits,
+            grants,
         })
     }
 }
@@ -178,12 +183,28 @@ fn is_pattern(text: &str) -> bool {
 }
 
 fn collect(root: &Section<'_>) -> Result<CollectConfig, ConfigError> {
-    let Some(collect) = root.section("collect", &["interfaces"])? else { return Ok(CollectConfig::default()) };
-    let allowed = "a list of interface names, such as \"eth0\", or beginnings of names, such as \"wl*\"";
-    Ok(CollectConfig { interfaces: collect.texts("interfaces", allowed, is_pattern)? })
+    let default = CollectConfig::default();
+    let keys = ["store", "interfaces", "disks", "processes", "top_processes"];
+    let Some(collect) = root.section("collect", &keys)? else { return Ok(default) };
+    let list = |key, what: &str, example: &str| {
+        let allowed = format!("a list of {what} names, such as {example}, or beginnings of names and a \"*\"");
+        collect.texts(key, &allowed, is_pattern)
+    };
+    let processes = "a list of names of processes, such as \"sshd\"; \"*\" in them stands for any text";
+    Ok(CollectConfig {
+        store: list("store", "metric", "\"system.*\"")?.unwrap_or(default.store),
+        interfaces: list("interfaces", "interface", "\"eth0\"")?,
+        disks: list("disks", "disk", "\"sda\"")?,
+        processes: collect.texts("processes", processes, |name| !name.is_empty())?.unwrap_or_default(),
+        top_processes: collect.whole("top_processes", 0..=100, default.top_processes)?,
+    })
 }
 
-fn checks(root: &Section<'_>, allowance: &Allowance, ceiling: &Limits) -> Result<Vec<RawCheck>, ConfigError> {
+fn textfile(root: &Section<'_>) -> Result<Option<Sourced<String>>, ConfigError> {
+    root.section("export", &["textfile"])?.map_or(Ok(None), |export| export.text("textfile"))
+}
+
+fn checks(root: &Section<'_>, of_all: &Limits, ceiling: &Limits) -> Result<Vec<RawCheck>, ConfigError> {
     let check = |entry: Sourced<Section<'_>>| {
         let Sourced { value: check, origin } = entry;
         let name = check.text("name")?.ok_or_else(|| ConfigError::line(origin, "this [[check]] has no name"))?;
@@ -191,10 +212,8 @@ fn checks(root: &Section<'_>, allowance: &Allowance, ceiling: &Limits) -> Result
             module: check.text("module")?,
             enabled: check.flag("enabled", true)?,
             channel: check.text("channel")?,
-            allowance: Allowance {
-                limits: limits(&check, &allowance.limits, ceiling)?,
-                grants: grants(&check)?.unwrap_or_else(|| allowance.grants.clone()),
-            },
+            limits: limits(&check, of_all, ceiling)?,
+            grants: grants(&check)?,
             settings: check.settings("settings", &name.value)?,
             name,
         })

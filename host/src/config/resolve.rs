@@ -8,11 +8,11 @@ use tracing::Level;
 
 use super::database::{self, database_path};
 use super::dotenv::{self, Environment, Variables};
-use super::instances::instances;
+use super::instances::{OfAll, instances};
 use super::lockfile;
 use super::paths::{absolute, canonical_dir, config_file, existing_dir, unreadable};
 use super::raw::RawConfig;
-use super::{Config, ConfigError, LogConfig, Origin, Sourced};
+use super::{Config, ConfigError, ExportConfig, LogConfig, Origin, Sourced};
 use crate::check::ModuleLock;
 
 /// What the command line says about the configuration. Relative paths are relative to the working directory.
@@ -63,7 +63,8 @@ pub(super) fn load_or_system(
     };
     let log_file = raw.log.file.map_or_else(|| "logs/automation.log".to_owned(), |file| file.value);
     let lock = lock(raw.require_lock, &base_dir)?;
-    let (checks, claimed_modules) = instances(raw.checks, &raw.allowance, &thresholds(&variables)?, &base_dir)?;
+    let of_all = OfAll { limits: raw.limits, grants: raw.grants };
+    let (checks, claimed_modules) = instances(raw.checks, &of_all, &thresholds(&variables)?, &base_dir)?;
     Ok(Config {
         database,
         log: LogConfig {
@@ -76,10 +77,11 @@ pub(super) fn load_or_system(
         cache_dir,
         lock,
         timeout: raw.timeout,
-        allowance: raw.allowance,
+        allowance: of_all.of_files(),
         wasi: raw.wasi,
         compile: raw.compile,
         collect: raw.collect,
+        export: ExportConfig { textfile: raw.textfile.map(|file| absolute(&base_dir, Path::new(&file.value))) },
         checks,
         claimed_modules,
         file,

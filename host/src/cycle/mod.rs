@@ -1,5 +1,6 @@
 //! One cycle: collect ─▶ snapshot ─▶ evaluate ─▶ alert ─▶ store ─▶ report. The one file that sees all stages.
 
+mod asked;
 mod given;
 mod instances;
 
@@ -60,9 +61,10 @@ pub fn run(config: &Config, now: Timestamp) -> Result<CycleReport, CycleError> {
     let previous_snapshot = store.previous_snapshot(&collect::host().boot_id)?;
     let previous_statuses = store.previous_statuses()?;
 
-    let interfaces = config.collect.interfaces.as_deref();
+    let demand = asked::demand(&config.collect, &prepared);
+    let last_cycle = store.last_cycle(demand.wants("checkpost.check.fuel") || demand.wants("checkpost.check.duration"))?;
     let previous = previous_snapshot.as_ref();
-    let snapshot = collect::collect(&Request { previous, interfaces, ..Request::new(now) });
+    let snapshot = collect::collect(&Request { demand, previous, last_cycle, ..request(config, now) });
     let headline = Headline::of(&snapshot);
     log_metrics(&headline);
     for diagnostic in &snapshot.diagnostics {
@@ -90,9 +92,20 @@ pub fn run(config: &Config, now: Timestamp) -> Result<CycleReport, CycleError> {
         thresholds: prepared.iter().filter_map(threshold).collect(),
         evaluations,
         notifications,
+        samples: snapshot.samples,
         diagnostics: snapshot.diagnostics,
         duration: started.elapsed(),
     })
+}
+
+/// A collection as configured, of all that there is.
+pub fn request(config: &Config, now: Timestamp) -> Request<'_> {
+    Request {
+        interfaces: config.collect.interfaces.as_deref(),
+        disks: config.collect.disks.as_deref(),
+        top_processes: config.collect.top_processes,
+        ..Request::new(now)
+    }
 }
 
 /// A sandbox as configured, for these instances. A cache that cannot be used costs time, not the run.

@@ -175,6 +175,11 @@ pub fn metric(name: &str) -> Option<&'static Metric> {
     CATALOG.iter().find(|metric| metric.name == name)
 }
 
+/// Whether the next cycle is compared with a reading of this metric.
+pub fn is_compared(name: &str) -> bool {
+    matches!(name, "system.uptime" | "process.watched.count") || metric(name).is_some_and(Metric::is_counter)
+}
+
 const fn gauge(
     source: Source,
     name: &'static str,

@@ -4,12 +4,15 @@
 //! units, utilization as a ratio 0..1. Per cent is made at the edges: settings, reports, the `system_metrics` table.
 
 pub mod catalog;
+mod process;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use process::{ProcessTime, ProcessTimes};
 
 /// What a sample is about, sorted by key: `system.filesystem.mountpoint` = `/var`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -147,12 +150,15 @@ pub struct Snapshot {
     pub samples: Vec<Sample>,
     /// What could not be read.
     pub diagnostics: Vec<Diagnostic>,
+    /// What each process had used, when processes were looked at: for the next cycle only.
+    #[serde(skip)]
+    pub process_times: Option<ProcessTimes>,
 }
 
 impl Snapshot {
     /// A snapshot without readings.
     pub fn new(time: Timestamp, host: Host) -> Self {
-        Self { time, host, samples: Vec::new(), diagnostics: Vec::new() }
+        Self { time, host, samples: Vec::new(), diagnostics: Vec::new(), process_times: None }
     }
 
     /// Adds a reading. A value that is not finite is no reading and is left out.

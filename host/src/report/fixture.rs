@@ -55,6 +55,7 @@ fn report(headline: Headline, evaluations: Vec<Evaluation>) -> CycleReport {
         thresholds: vec![threshold("cpu", 80.0), threshold("memory", 85.0), threshold("disk", 90.0)],
         notifications: alert::notifications(&evaluations),
         evaluations,
+        samples: Vec::new(),
         diagnostics: Vec::new(),
         duration: Duration::from_millis(312),
     }

@@ -15,6 +15,19 @@ pub fn mb(bytes: u64) -> String {
     format!("{:.2}MB", bytes as f64 / (1u64 << 20) as f64)
 }
 
+/// Bytes in the unit that leaves the fewest digits, by powers of 2^10: `1.5 KB`. May be a fraction, of a rate.
+pub fn bytes(bytes: f64) -> String {
+    let mut scaled = bytes;
+    for unit in ["B", "KB", "MB", "GB"] {
+        // 1023.96 would be rounded to 1024.0.
+        if scaled < 1023.95 {
+            return if unit == "B" { format!("{scaled:.0} B") } else { format!("{scaled:.1} {unit}") };
+        }
+        scaled /= 1024.0;
+    }
+    format!("{scaled:.1} TB")
+}
+
 /// A reading in per cent, 0..100: `85.5%`.
 pub fn percent(percent: f64) -> String {
     format!("{percent:.1}%")
@@ -56,6 +69,15 @@ mod tests {
         assert_eq!(gb(0), "0.00GB");
         assert_eq!(mb((512 << 20) + (300 << 10)), "512.29MB");
         assert_eq!(gb(u64::MAX), "17179869184.00GB");
+    }
+
+    #[test]
+    fn bytes_have_the_unit_that_fits() {
+        assert_eq!(bytes(0.0), "0 B");
+        assert_eq!(bytes(1023.0), "1023 B");
+        assert_eq!(bytes(1536.0), "1.5 KB");
+        assert_eq!(bytes(1024.0 * 1023.99), "1.0 MB");
+        assert_eq!(bytes(5e15), "4547.5 TB");
     }
 
     #[test]

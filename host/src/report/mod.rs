@@ -7,6 +7,8 @@ mod summary;
 pub mod format;
 pub mod json;
 pub mod nagios;
+pub mod prometheus;
+pub mod readings;
 pub mod style;
 pub mod table;
 pub mod text;
@@ -17,7 +19,7 @@ use jiff::Timestamp;
 
 use crate::alert::Notification;
 use crate::check::{self, Evaluation, Status};
-use crate::metric::{Diagnostic, Headline, Host};
+use crate::metric::{Diagnostic, Headline, Host, Sample};
 
 /// The line that an instance of `cpu`, `memory` or `disk` warns above.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +47,8 @@ pub struct CycleReport {
     pub evaluations: Vec<Evaluation>,
     /// What was stored for people to read, the worst first.
     pub notifications: Vec<Notification>,
+    /// Every reading, sorted by name and labels.
+    pub samples: Vec<Sample>,
     /// What could not be read.
     pub diagnostics: Vec<Diagnostic>,
     /// How long the cycle took until it was stored.

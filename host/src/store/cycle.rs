@@ -11,7 +11,7 @@ use super::sql::{id_of, integer, json};
 use super::time::public_time;
 use crate::alert::Notification;
 use crate::check::Evaluation;
-use crate::metric::{Diagnostic, Headline, Host, Sample, Snapshot};
+use crate::metric::{Diagnostic, Headline, Host, ProcessTimes, Sample, Snapshot};
 
 /// What one cycle leaves behind.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +43,7 @@ fn write_cycle(conn: &mut Connection, cycle: &CycleRecord<'_>) -> rusqlite::Resu
     let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let run_id = write_run(&transaction, cycle)?;
     write_samples(&transaction, run_id, &cycle.snapshot.samples)?;
+    write_process_times(&transaction, run_id, cycle.snapshot.process_times.as_ref())?;
     write_diagnostics(&transaction, run_id, &cycle.snapshot.diagnostics)?;
     write_headline(&transaction, run_id, cycle)?;
     for evaluation in cycle.evaluations {
@@ -84,6 +85,16 @@ fn write_samples(conn: &Connection, run_id: i64, samples: &[Sample]) -> rusqlite
     let mut insert = conn.prepare_cached("INSERT INTO samples (run_id, series_id, value) VALUES (?, ?, ?)")?;
     for (series_id, value) in rows {
         insert.execute(params![run_id, series_id, value])?;
+    }
+    Ok(())
+}
+
+/// Keeps those of this cycle and no others: they are what the next one begins from.
+fn write_process_times(conn: &Connection, run_id: i64, times: Option<&ProcessTimes>) -> rusqlite::Result<()> {
+    conn.prepare_cached("DELETE FROM process_times")?.execute(())?;
+    if let Some(times) = times {
+        let mut insert = conn.prepare_cached("INSERT INTO process_times (run_id, times) VALUES (?, ?)")?;
+        insert.execute(params![run_id, times.to_bytes()])?;
     }
     Ok(())
 }

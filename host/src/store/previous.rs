@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde::de::DeserializeOwned;
@@ -10,16 +11,27 @@ use super::Store;
 use super::error::StoreError;
 use super::time::{read_ms, unreadable};
 use crate::check::Status;
-use crate::metric::{Host, Labels, Sample, Snapshot};
+use crate::collect::LastCycle;
+use crate::metric::{Host, ProcessTimes, Sample, Snapshot, catalog};
 
 impl Store {
-    /// The latest snapshot of this boot, to derive rates from. Its diagnostics stay behind: they were for its report.
+    /// The latest snapshot of this boot, to derive rates from: the readings that the next one is compared with, and no
+    /// others. Its diagnostics stay behind: they were for its report.
     ///
     /// # Errors
     /// When the file cannot be read.
     pub fn previous_snapshot(&self, boot_id: &str) -> Result<Option<Snapshot>, StoreError> {
         let read = read_previous_snapshot(&self.conn, boot_id);
         readable(read).map(Option::flatten).map_err(self.failed("read the last cycle"))
+    }
+
+    /// What the latest cycle cost, whatever boot it was of; with its evaluations, if that is asked for.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn last_cycle(&self, with_evaluations: bool) -> Result<LastCycle, StoreError> {
+        let read = read_last_cycle(&self.conn, with_evaluations);
+        readable(read).map(Option::unwrap_or_default).map_err(self.failed("read what the last cycle cost"))
     }
 
     /// For each instance, what it said of each subject when it last could judge.
@@ -71,18 +83,47 @@ fn read_previous_snapshot(conn: &Connection, boot_id: &str) -> rusqlite::Result<
     };
     let run_id: i64 = run_id;
     let host: Host = host;
-    let samples = conn
-        .prepare(
-            "SELECT series.name, series.labels, samples.value FROM samples JOIN series ON series.id = samples.series_id
-             WHERE samples.run_id = ?",
-        )?
-        .query_map([run_id], |row| {
-            let name: String = row.get("name")?;
-            let labels: Labels = read_json(row, "labels")?;
-            Ok(Sample { name: Cow::Owned(name), labels, value: row.get("value")? })
-        })?
-        .collect::<rusqlite::Result<_>>()?;
-    Ok(Some(Snapshot { time, host, samples, diagnostics: Vec::new() }))
+    let mut statement = conn.prepare(
+        "SELECT series.name, series.labels, samples.value FROM samples JOIN series ON series.id = samples.series_id
+         WHERE samples.run_id = ?",
+    )?;
+    let mut rows = statement.query([run_id])?;
+    let mut snapshot = Snapshot::new(time, host);
+    while let Some(row) = rows.next()? {
+        // Most readings are of no use to the next cycle, and making labels of them would cost more than all the rest.
+        let name = row.get_ref("name")?.as_str()?;
+        if catalog::is_compared(name) {
+            let name = Cow::Owned(name.to_owned());
+            snapshot.samples.push(Sample { name, labels: read_json(row, "labels")?, value: row.get("value")? });
+        }
+    }
+    let times = conn.query_row("SELECT times FROM process_times WHERE run_id = ?", [run_id], |row| row.get(0));
+    snapshot.process_times = times.optional()?.and_then(|times: Vec<u8>| ProcessTimes::from_bytes(&times));
+    Ok(Some(snapshot))
+}
+
+fn read_last_cycle(conn: &Connection, with_evaluations: bool) -> rusqlite::Result<LastCycle> {
+    let size = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
+    let database_bytes = Some(conn.query_row(size, (), |row| natural(row, 0))?);
+    let last = "SELECT id, duration_ms FROM runs ORDER BY id DESC LIMIT 1";
+    let last = conn.query_row(last, (), |row| Ok((row.get(0)?, natural(row, 1)?))).optional()?;
+    let Some((run_id, duration_ms)) = last else { return Ok(LastCycle { database_bytes, ..LastCycle::default() }) };
+    let run_id: i64 = run_id;
+    let mut evaluations = Vec::new();
+    if with_evaluations {
+        let mut statement = conn.prepare("SELECT instance, fuel, duration_us FROM evaluations WHERE run_id = ?")?;
+        let mut rows = statement.query([run_id])?;
+        while let Some(row) = rows.next()? {
+            evaluations.push((row.get(0)?, natural(row, 1)?, Duration::from_micros(natural(row, 2)?)));
+        }
+    }
+    Ok(LastCycle { duration: Some(Duration::from_millis(duration_ms)), evaluations, database_bytes })
+}
+
+/// A column that is never negative: SQLite's integers are signed.
+fn natural(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    let value: i64 = row.get(column)?;
+    u64::try_from(value).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, value))
 }
 
 fn read_previous_statuses(conn: &Connection) -> rusqlite::Result<BTreeMap<String, Vec<(String, Status)>>> {

@@ -45,6 +45,15 @@ pub(super) struct Space {
     pub(super) available_bytes: u64,
     /// What only root may still write; `None` where the system does not say.
     pub(super) reserved_bytes: Option<u64>,
+    /// `None` where they are made as needed, or the system does not say.
+    pub(super) inodes: Option<Inodes>,
+}
+
+/// How many files it may hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Inodes {
+    pub(super) total: u64,
+    pub(super) free: u64,
 }
 
 /// Adds one filesystem; nothing for one without a size, such as those that hold no data.
@@ -71,6 +80,13 @@ pub(super) fn push(filesystem: &Filesystem, space: &Space, snapshot: &mut Snapsh
     // Of what users may fill: at 1.0 they can write no more, though root still can.
     let usable = space.used_bytes as f64 + space.available_bytes as f64;
     push("system.filesystem.utilization", None, space.used_bytes as f64 / usable);
+    if let Some(Inodes { total, free }) = space.inodes {
+        let used = total.saturating_sub(free);
+        push("checkpost.filesystem.inodes.limit", None, total as f64);
+        push("checkpost.filesystem.inodes.usage", Some("used"), used as f64);
+        push("checkpost.filesystem.inodes.usage", Some("free"), free as f64);
+        push("checkpost.filesystem.inodes.utilization", None, used as f64 / total as f64);
+    }
 }
 
 /// Reads `self/mountinfo` below `proc` and asks each filesystem. The deadline is for all of them together.
@@ -108,7 +124,13 @@ mod tests {
 
     #[test]
     fn utilization_is_of_what_users_may_fill() {
-        let space = Space { total_bytes: 1000, used_bytes: 720, available_bytes: 180, reserved_bytes: Some(100) };
+        let space = Space {
+            total_bytes: 1000,
+            used_bytes: 720,
+            available_bytes: 180,
+            reserved_bytes: Some(100),
+            ..Space::default()
+        };
         let snapshot = measured(space);
         assert_eq!(value(&snapshot, "system.filesystem.limit", None), Some(1000.0));
         assert_eq!(value(&snapshot, "system.filesystem.usage", Some("used")), Some(720.0));
@@ -119,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_filesystem_is_named_by_its_labels() {
-        let snapshot = measured(Space { total_bytes: 10, used_bytes: 5, available_bytes: 5, reserved_bytes: None });
+        let snapshot = measured(Space { total_bytes: 10, used_bytes: 5, available_bytes: 5, ..Space::default() });
         let labels = &snapshot.samples[0].labels;
         assert_eq!(labels.get("system.filesystem.mountpoint"), Some("/var"));
         assert_eq!(labels.get("system.filesystem.type"), Some("ext4"));
@@ -131,6 +153,22 @@ mod tests {
     #[test]
     fn a_filesystem_without_a_size_gives_no_sample_at_all() {
         assert_eq!(measured(Space::default()).samples, []);
+    }
+
+    #[test]
+    fn inodes_fill_too() {
+        let inodes = Some(Inodes { total: 100, free: 25 });
+        let snapshot = measured(Space { total_bytes: 10, used_bytes: 1, available_bytes: 9, inodes, ..Space::default() });
+        assert_eq!(value(&snapshot, "checkpost.filesystem.inodes.limit", None), Some(100.0));
+        assert_eq!(value(&snapshot, "checkpost.filesystem.inodes.usage", Some("used")), Some(75.0));
+        assert_eq!(value(&snapshot, "checkpost.filesystem.inodes.usage", Some("free")), Some(25.0));
+        assert_eq!(value(&snapshot, "checkpost.filesystem.inodes.utilization", None), Some(0.75));
+    }
+
+    #[test]
+    fn a_filesystem_that_makes_inodes_as_needed_has_no_reading_of_them() {
+        let snapshot = measured(Space { total_bytes: 10, used_bytes: 1, available_bytes: 9, ..Space::default() });
+        assert!(!snapshot.samples.iter().any(|sample| sample.name.contains("inodes")));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::mounts::Mount;
-use super::{Space, push};
+use super::{Inodes, Space, push};
 use crate::metric::Snapshot;
 
 /// Asks each mount in a thread of its own: a network mount whose server is gone answers never, and cannot be called
@@ -51,7 +51,13 @@ where
 /// statvfs(3) with the meaning of `df`.
 pub(super) fn statvfs(path: &Path) -> io::Result<Space> {
     let stat = rustix::fs::statvfs(path)?;
-    Ok(space(stat.f_frsize, stat.f_blocks, stat.f_bfree, stat.f_bavail))
+    let space = space(stat.f_frsize, stat.f_blocks, stat.f_bfree, stat.f_bavail);
+    Ok(Space { inodes: inodes(stat.f_files, stat.f_ffree), ..space })
+}
+
+/// Filesystems that make inodes as needed say that there are none. More free ones than there are is nonsense.
+fn inodes(total: u64, free: u64) -> Option<Inodes> {
+    (total > 0 && free <= total).then_some(Inodes { total, free })
 }
 
 fn space(block_bytes: u64, blocks: u64, free: u64, available: u64) -> Space {
@@ -63,6 +69,7 @@ fn space(block_bytes: u64, blocks: u64, free: u64, available: u64) -> Space {
         used_bytes: bytes(blocks.saturating_sub(free)),
         available_bytes: bytes(available),
         reserved_bytes: Some(bytes(free.saturating_sub(available))),
+        inodes: None,
     }
 }
 
@@ -145,8 +152,16 @@ mod tests {
             used_bytes: 2_457_600,
             available_bytes: 1_433_600,
             reserved_bytes: Some(204_800),
+            inodes: None,
         };
         assert_eq!(space(4096, 1000, 400, 350), expected);
+    }
+
+    #[test]
+    fn inodes_are_told_where_their_number_is_fixed() {
+        assert_eq!(inodes(100, 25), Some(Inodes { total: 100, free: 25 }));
+        assert_eq!(inodes(0, 0), None);
+        assert_eq!(inodes(10, u64::MAX), None);
     }
 
     #[test]

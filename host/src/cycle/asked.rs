@@ -1,0 +1,49 @@
+//! What a cycle must measure: what is to be stored, and what its checks ask for and are granted.
+
+use std::collections::HashSet;
+
+use crate::collect::Demand;
+use crate::config::CollectConfig;
+use crate::metric::name_matches;
+use crate::sandbox::{Need, Prepared};
+
+/// The metrics of the processes whose names match a pattern.
+const WATCHED: &str = "process.watched.*";
+/// The label of these that holds the pattern. A need that has it says what to watch.
+const PATTERN: &str = "process.watched.pattern";
+
+/// What the configuration stores, and what the checks that can judge ask for together.
+pub(super) fn demand(config: &CollectConfig, prepared: &[Prepared]) -> Demand {
+    let mut demand = stored(config);
+    // With a thousand instances most needs are the same.
+    let mut seen = HashSet::new();
+    for check in prepared {
+        let Ok((_, needs)) = &check.ready else { continue };
+        let grants = &check.instance.allowance.grants;
+        for need in needs {
+            if seen.insert((&need.metric, grants)) {
+                demand.want(|name| name_matches(&need.metric, name) && grants.allow(name));
+            }
+            if let Some(pattern) = watched(need).filter(|_| grants.allow("process.watched.count")) {
+                demand.watch(pattern);
+            }
+        }
+    }
+    demand
+}
+
+/// What the configuration asks for by itself.
+pub fn stored(config: &CollectConfig) -> Demand {
+    let mut demand = Demand::least();
+    demand.want_all(&config.store);
+    if !config.processes.is_empty() {
+        demand.want_all(&[WATCHED]);
+    }
+    config.processes.iter().for_each(|pattern| demand.watch(pattern));
+    demand
+}
+
+fn watched(need: &Need) -> Option<&str> {
+    let is_of_watched = name_matches(WATCHED, &need.metric) || name_matches(&need.metric, "process.watched.count");
+    need.labels.get(PATTERN).filter(|_| is_of_watched)
+}

@@ -1,0 +1,88 @@
+//! What was measured, as tables for people: one for each source.
+
+use super::format;
+use super::style::Style;
+use super::table::{self, Column};
+use crate::metric::catalog::{Metric, Source, Unit, metric};
+use crate::metric::{Labels, Sample, Snapshot};
+
+/// Every reading, grouped by source, and then what could not be read. Ends with one newline.
+pub fn render(snapshot: &Snapshot, style: &Style) -> String {
+    let mut blocks = Vec::new();
+    for source in Source::ALL {
+        let rows: Vec<_> = snapshot.samples.iter().filter_map(|sample| row(source, sample)).collect();
+        if !rows.is_empty() {
+            let columns = [Column::Text("METRIC"), Column::Number("VALUE"), Column::Text("LABELS")];
+            blocks.push(heading(source, snapshot, style) + &table::render(&columns, rows, style));
+        }
+    }
+    if !snapshot.diagnostics.is_empty() {
+        let lines = snapshot.diagnostics.iter().map(|of| format!("{}: {}\n", of.source, style.text(&of.message)));
+        blocks.push(style.bold("not read") + "\n" + &lines.collect::<String>());
+    }
+    if blocks.is_empty() { "nothing was measured\n".to_owned() } else { blocks.join("\n") }
+}
+
+/// The name of a source, and what it took.
+fn heading(source: Source, snapshot: &Snapshot, style: &Style) -> String {
+    let labels = Labels::from([("checkpost.collector", source.name())]);
+    let took = snapshot.value("checkpost.collector.duration", &labels);
+    let took = took.map_or_else(String::new, |seconds| format!("  {:.1} ms", seconds * 1e3));
+    style.bold(source.name()) + &took + "\n"
+}
+
+fn row(source: Source, sample: &Sample) -> Option<Vec<String>> {
+    let metric = metric(&sample.name).filter(|metric| metric.source == source)?;
+    let labels: Vec<_> = sample.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    Some(vec![metric.name.to_owned(), value(sample.value, metric), labels.join(" ")])
+}
+
+/// A reading as people read it. Scripts take JSON, where it is whole and in its base unit.
+fn value(value: f64, metric: &Metric) -> String {
+    match metric.unit {
+        Unit::Ratio => format!("{:.1} %", value * 100.0),
+        Unit::Bytes => format::bytes(value),
+        Unit::BytesPerSecond => format!("{}/s", format::bytes(value)),
+        Unit::Seconds if value < 1.0 => format!("{:.3} ms", value * 1e3),
+        Unit::Seconds => format!("{value:.2} s"),
+        Unit::PerSecond => format!("{value:.2} /s"),
+        Unit::Celsius => format!("{value:.1} °C"),
+        Unit::Watts => format!("{value:.1} W"),
+        Unit::RevolutionsPerMinute => format!("{value:.0} rpm"),
+        Unit::Count => format!("{}", (value * 100.0).round() / 100.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::metric::Host;
+
+    #[test]
+    fn readings() {
+        let mut snapshot = Snapshot::new(jiff::Timestamp::UNIX_EPOCH, Host::example("boot-1"));
+        for source in ["memory", "network"] {
+            snapshot.push("checkpost.collector.duration", [("checkpost.collector", source)], 0.00123);
+        }
+        let eth0 = || Labels::from([("network.interface.name", "eth0"), ("network.io.direction", "receive")]);
+        snapshot.push("checkpost.network.io.rate", eth0(), 1536.0);
+        snapshot.push("checkpost.network.errors.rate", eth0(), 0.25);
+        snapshot.push("system.memory.limit", Labels::none(), 8.0 * 1024.0 * 1024.0 * 1024.0);
+        snapshot.push("system.memory.utilization", Labels::none(), 0.4567);
+        snapshot.push("system.uptime", Labels::none(), 3600.5);
+        snapshot.push("checkpost.load_1m", Labels::none(), 0.07);
+        snapshot.push("hw.temperature", [("hw.id", "a"), ("hw.name", "evil\u{1b}[31m")], 41.0);
+        snapshot.push("hw.fan.speed", [("hw.id", "b"), ("hw.name", "fan")], 0.0);
+        snapshot.push("hw.gpu.power", [("hw.id", "gpu0"), ("hw.name", "GPU")], 68.4);
+        snapshot.diagnose("filesystem", "no answer from /mnt/x within 2 s (stuck)");
+        insta::assert_snapshot!(render(&snapshot, &Style { width: 100, color: false, ascii: false }));
+    }
+
+    #[test]
+    fn of_nothing_it_says_so() {
+        let snapshot = Snapshot::new(jiff::Timestamp::UNIX_EPOCH, Host::example("boot-1"));
+        assert_eq!(render(&snapshot, &Style { width: 80, color: false, ascii: false }), "nothing was measured\n");
+    }
+}
