@@ -9,6 +9,8 @@ mod cgroup;
 mod clock;
 #[cfg(target_os = "linux")]
 mod cpu;
+#[cfg(target_os = "linux")]
+mod files;
 mod filesystem;
 mod gpu;
 mod host;
