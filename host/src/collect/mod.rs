@@ -33,6 +33,8 @@ mod roots;
 mod sensor;
 #[cfg(target_os = "linux")]
 mod system;
+#[cfg(target_os = "linux")]
+mod users;
 
 use std::time::Duration;
 
