@@ -18,6 +18,59 @@ pub(super) fn proc_with(files: &[(&str, &str)]) -> tempfile::TempDir {
     proc
 }
 
+/// Directories like those of a machine, in a temporary one.
+#[cfg(target_os = "linux")]
+pub(super) struct Tree {
+    pub(super) roots: roots::Roots,
+    _directory: tempfile::TempDir,
+}
+
+/// Directories with these files, each by its path below `/`.
+#[cfg(target_os = "linux")]
+pub(super) fn tree_with(files: &[(&str, &str)]) -> Tree {
+    let directory = proc_with(files);
+    Tree { roots: roots::Roots::below(directory.path()), _directory: directory }
+}
+
+/// A recorded machine.
+#[cfg(target_os = "linux")]
+pub(super) fn fixture(name: &str) -> roots::Roots {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures").join(name);
+    assert!(root.is_dir(), "{}", root.display());
+    roots::Roots::below(&root)
+}
+
+/// What one source measures, which must be as the catalog has it.
+#[cfg(target_os = "linux")]
+pub(super) fn measured(roots: &roots::Roots, collect: impl FnOnce(&roots::Roots, &mut Snapshot)) -> Snapshot {
+    let mut snapshot = Snapshot::new(Timestamp::UNIX_EPOCH, Host::example("boot-1"));
+    collect(roots, &mut snapshot);
+    for sample in &snapshot.samples {
+        let metric = crate::metric::catalog::metric(&sample.name).unwrap_or_else(|| panic!("{} is new", sample.name));
+        let keys: Vec<_> = sample.labels.iter().map(|(key, _)| key).collect();
+        assert_eq!(keys, metric.labels, "{}", sample.name);
+    }
+    snapshot
+}
+
+/// Every reading, as `name{label=value,label=value}`, sorted.
+#[cfg(target_os = "linux")]
+pub(super) fn readings(snapshot: &Snapshot) -> Vec<(String, f64)> {
+    let reading = |sample: &crate::metric::Sample| {
+        let labels: Vec<_> = sample.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        (format!("{}{{{}}}", sample.name, labels.join(",")), sample.value)
+    };
+    let mut readings: Vec<_> = snapshot.samples.iter().map(reading).collect();
+    readings.sort_by(|a, b| a.0.cmp(&b.0));
+    readings
+}
+
+/// What could not be read.
+#[cfg(target_os = "linux")]
+pub(super) fn messages(snapshot: &Snapshot) -> Vec<&str> {
+    snapshot.diagnostics.iter().map(|diagnostic| &*diagnostic.message).collect()
+}
+
 fn assert_sorted_and_unique(snapshot: &Snapshot) {
     for pair in snapshot.samples.windows(2) {
         assert!((&pair[0].name, &pair[0].labels) < (&pair[1].name, &pair[1].labels), "{pair:?}");

@@ -1,4 +1,4 @@
-//! The one `unsafe` of the host: loading machine code that this host compiled before.
+//! The one `unsafe` of the sandbox: loading machine code that this host compiled before.
 
 use wasmtime::Engine;
 use wasmtime::component::Component;

@@ -1,1 +1,0 @@
-//! Temperatures and fans of Linux, from hwmon and thermal zones.
