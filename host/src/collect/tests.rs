@@ -131,18 +131,27 @@ mod recorded {
 
     fn recorded() -> tempfile::TempDir {
         proc_with(&[
-            ("stat", STAT),
-            ("uptime", "400.00 700.00\n"),
-            ("loadavg", "0.03 0.67 1.59 1/89 11286\n"),
-            ("meminfo", "MemTotal: 1000 kB\nMemAvailable: 250 kB\n"),
-            ("net/dev", DEV),
-            ("self/mountinfo", "27 1 254:0 / / rw - ext4 /dev/vda rw\n"),
+            ("proc/stat", STAT),
+            ("proc/uptime", "400.00 700.00\n"),
+            ("proc/loadavg", "0.03 0.67 1.59 1/89 11286\n"),
+            ("proc/meminfo", "MemTotal: 1000 kB\nMemAvailable: 250 kB\n"),
+            ("proc/net/dev", DEV),
+            ("proc/self/mountinfo", "27 1 254:0 / / rw - ext4 /dev/vda rw\n"),
         ])
     }
 
-    fn measured(proc: &std::path::Path, request: &Request) -> Snapshot {
+    /// What the host needs, and the load: nothing that these files do not tell.
+    fn request<'a>(previous: Option<&'a Snapshot>) -> Request<'a> {
+        let mut demand = Demand::least();
+        demand.want_all(&["checkpost.load*"]);
+        Request { previous, demand, ..Request::new(Timestamp::UNIX_EPOCH) }
+    }
+
+    fn measured(root: &std::path::Path, request: &Request) -> Snapshot {
         let mut snapshot = Snapshot::new(request.now, Host::example("boot-1"));
-        linux::measure(proc, request, &mut snapshot);
+        let roots = roots::Roots::below(root);
+        let physical = linux::measure(&roots, request, &mut snapshot);
+        complete(request, &physical, &mut snapshot);
         snapshot
     }
 
@@ -153,7 +162,7 @@ mod recorded {
         for mode in ["user", "nice", "system", "idle", "iowait", "interrupt", "softirq", "steal"] {
             previous.push("system.cpu.time", [("cpu.mode", mode)], 0.0);
         }
-        let request = Request { previous: Some(&previous), ..Request::new(Timestamp::UNIX_EPOCH) };
+        let request = request(Some(&previous));
         let snapshot = measured(recorded().path(), &request);
         let plain = |name| snapshot.value(name, &Labels::none());
         assert_eq!(plain("system.cpu.utilization"), Some(0.4));
@@ -169,16 +178,16 @@ mod recorded {
     #[test]
     fn a_source_that_is_gone_is_a_diagnostic_and_no_zero() {
         for (file, source) in [
-            ("stat", "cpu"),
-            ("uptime", "system"),
-            ("loadavg", "system"),
-            ("meminfo", "memory"),
-            ("net/dev", "network"),
-            ("self/mountinfo", "filesystem"),
+            ("proc/stat", "cpu"),
+            ("proc/uptime", "system"),
+            ("proc/loadavg", "system"),
+            ("proc/meminfo", "memory"),
+            ("proc/net/dev", "network"),
+            ("proc/self/mountinfo", "filesystem"),
         ] {
             let proc = recorded();
             std::fs::remove_file(proc.path().join(file)).unwrap();
-            let request = Request { cpu_window: Duration::ZERO, ..Request::new(Timestamp::UNIX_EPOCH) };
+            let request = Request { cpu_window: Duration::ZERO, ..request(None) };
             let snapshot = measured(proc.path(), &request);
             let about_it = |diagnostic: &&crate::metric::Diagnostic| diagnostic.message.contains(file);
             let diagnostic = snapshot.diagnostics.iter().find(about_it).unwrap();
@@ -191,9 +200,9 @@ mod recorded {
 
     #[test]
     fn garbage_in_a_file_is_a_diagnostic_and_no_reading() {
-        let proc = proc_with(&[("uptime", "soon\n"), ("loadavg", "0.5\n")]);
+        let tree = tree_with(&[("proc/uptime", "soon\n"), ("proc/loadavg", "0.5\n")]);
         let mut snapshot = Snapshot::new(Timestamp::UNIX_EPOCH, Host::example("boot-1"));
-        system::collect(proc.path(), &mut snapshot);
+        system::collect(&tree.roots, &Request::new(Timestamp::UNIX_EPOCH), &mut snapshot);
         assert_eq!(snapshot.samples.len(), 1);
         assert_eq!(snapshot.diagnostics.len(), 3);
     }
