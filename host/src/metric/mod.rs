@@ -4,12 +4,15 @@
 //! units, utilization as a ratio 0..1. Per cent is made at the edges: settings, reports, the `system_metrics` table.
 
 pub mod catalog;
+mod process;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use process::{ProcessTime, ProcessTimes};
 
 /// What a sample is about, sorted by key: `system.filesystem.mountpoint` = `/var`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
