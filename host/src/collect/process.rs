@@ -1,1 +1,0 @@
-//! Processes: how many, which use the most, and those that are watched.
