@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use super::beside::Beside;
 use super::roots::Roots;
 use super::{
-    Request, cgroup, clock, cpu, disk, filesystem, gpu, memory, network, paging, pressure, process, rate, sensor, system,
-    timed,
+    Request, cgroup, clock, cpu, disk, filesystem, gpu, memory, network, paging, pressure, process, rate, sensor,
+    system, timed,
 };
 use crate::metric::catalog::Source;
 use crate::metric::{ProcessTimes, Snapshot};

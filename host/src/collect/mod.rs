@@ -34,7 +34,6 @@ mod process;
 mod rate;
 #[cfg(target_os = "linux")]
 mod roots;
-#[cfg(target_os = "linux")]
 mod sensor;
 #[cfg(target_os = "linux")]
 mod system;

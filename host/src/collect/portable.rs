@@ -197,7 +197,7 @@ fn begin_beside(request: &Request, snapshot: &mut Snapshot) -> Vec<Beside> {
         beside.extend(Beside::start(Source::Sensor, snapshot, temperatures));
     }
     if request.demand.needs(Source::Gpu) {
-        beside.extend(Beside::start(Source::Gpu, snapshot, super::gpu::collect));
+        beside.extend(Beside::start(Source::Gpu, snapshot, |_| ()));
     }
     beside
 }
@@ -208,6 +208,6 @@ fn temperatures(snapshot: &mut Snapshot) {
     for component in components.iter() {
         let Some(celsius) = component.temperature().map(f64::from) else { continue };
         let id = component.id().unwrap_or(component.label());
-        sensor::push_temperature(id, component.label(), celsius, component.critical().map(f64::from), snapshot);
+        sensor::push(id, component.label(), celsius, component.critical().map(f64::from), snapshot);
     }
 }

@@ -91,12 +91,14 @@ fn named<'a>(rates: &'a [Sample], name: &'static str) -> impl Iterator<Item = &'
 
 /// What one operation of a disk took: the time of all of them by their number. Of none there is no duration.
 fn operation_durations(rates: &[Sample]) -> impl Iterator<Item = Sample> {
-    named(rates, "checkpost.disk.operations.rate").filter(|operations| operations.value > 0.0).filter_map(|operations| {
-        let of_these = |time: &&Sample| time.labels == operations.labels;
-        let time = named(rates, "checkpost.disk.operation_time.rate").find(of_these)?;
-        let (labels, value) = (operations.labels.clone(), time.value / operations.value);
-        Some(Sample { name: "checkpost.disk.operation.duration".into(), labels, value })
-    })
+    named(rates, "checkpost.disk.operations.rate").filter(|operations| operations.value > 0.0).filter_map(
+        |operations| {
+            let of_these = |time: &&Sample| time.labels == operations.labels;
+            let time = named(rates, "checkpost.disk.operation_time.rate").find(of_these)?;
+            let (labels, value) = (operations.labels.clone(), time.value / operations.value);
+            Some(Sample { name: "checkpost.disk.operation.duration".into(), labels, value })
+        },
+    )
 }
 
 /// The sum of the rates and not the rate of the sum, which an interface that comes or goes would make leap.

@@ -9,10 +9,10 @@ use jiff::Timestamp;
 use crate::cli::{CollectArgs, CollectFormat, Global};
 use crate::collect::{self, Demand, LastCycle, Request};
 use crate::config::Config;
+use crate::cycle;
 use crate::metric::Snapshot;
 use crate::metric::catalog::{self, Source};
 use crate::report::{json, prometheus, readings};
-use crate::cycle;
 use crate::store::Store;
 
 use super::{CommandError, DONE, context, write};

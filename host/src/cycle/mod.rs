@@ -62,7 +62,8 @@ pub fn run(config: &Config, now: Timestamp) -> Result<CycleReport, CycleError> {
     let previous_statuses = store.previous_statuses()?;
 
     let demand = asked::demand(&config.collect, &prepared);
-    let last_cycle = store.last_cycle(demand.wants("checkpost.check.fuel") || demand.wants("checkpost.check.duration"))?;
+    let last_cycle =
+        store.last_cycle(demand.wants("checkpost.check.fuel") || demand.wants("checkpost.check.duration"))?;
     let previous = previous_snapshot.as_ref();
     let snapshot = collect::collect(&Request { demand, previous, last_cycle, ..request(config, now) });
     let headline = Headline::of(&snapshot);

@@ -125,7 +125,10 @@ mod tests {
         let mut seen = HashSet::new();
         for metric in CATALOG {
             let name = name(metric);
-            assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_'), "{name}");
+            assert!(
+                name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_'),
+                "{name}"
+            );
             assert!(seen.insert(name), "{}", metric.name);
         }
     }

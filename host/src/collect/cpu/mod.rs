@@ -52,7 +52,8 @@ fn push(stat: &Stat, request: &Request, snapshot: &mut Snapshot) {
 /// Derives the shares: since the last snapshot when that is possible, else over what is left of the window.
 pub(super) fn finish(started: Started, proc: &Path, request: &Request, snapshot: &mut Snapshot) {
     let before = request.previous.and_then(|previous| {
-        let interval = rate::interval(previous, snapshot).filter(|interval| *interval >= request.shortest_cpu_interval)?;
+        let interval =
+            rate::interval(previous, snapshot).filter(|interval| *interval >= request.shortest_cpu_interval)?;
         Some((interval, Before { total: total_of(previous), cores: cores_of(previous) }))
     });
     if let Some((interval, before)) = before

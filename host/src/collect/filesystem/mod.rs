@@ -158,7 +158,8 @@ mod tests {
     #[test]
     fn inodes_fill_too() {
         let inodes = Some(Inodes { total: 100, free: 25 });
-        let snapshot = measured(Space { total_bytes: 10, used_bytes: 1, available_bytes: 9, inodes, ..Space::default() });
+        let snapshot =
+            measured(Space { total_bytes: 10, used_bytes: 1, available_bytes: 9, inodes, ..Space::default() });
         assert_eq!(value(&snapshot, "checkpost.filesystem.inodes.limit", None), Some(100.0));
         assert_eq!(value(&snapshot, "checkpost.filesystem.inodes.usage", Some("used")), Some(75.0));
         assert_eq!(value(&snapshot, "checkpost.filesystem.inodes.usage", Some("free")), Some(25.0));

@@ -1,10 +1,15 @@
-//! Temperatures and fans of Linux, from hwmon and thermal zones: what is believed, and how sensors are called.
+//! Temperatures and fans: what is believed, and how sensors are called. Linux tells them in `hwmon` and in `thermal`
+//! zones.
 
+#[cfg(target_os = "linux")]
 mod hwmon;
+#[cfg(target_os = "linux")]
 mod thermal;
 
+#[cfg(target_os = "linux")]
 use std::collections::HashMap;
 
+#[cfg(target_os = "linux")]
 use super::roots::Roots;
 use crate::clean;
 use crate::metric::{Labels, Snapshot};
@@ -13,15 +18,29 @@ use crate::metric::{Labels, Snapshot};
 const NAME_CHARS: usize = 64;
 /// The limit at which a part calls itself hot, and the one at which it is damaged or turns itself off; as OpenTelemetry
 /// calls them.
+#[cfg(target_os = "linux")]
 const HIGH: &str = "high.degraded";
 const CRITICAL: &str = "high.critical";
 
 /// Reads `class/hwmon` below `/sys`, and `class/thermal` where hwmon tells no temperature: most zones are in both.
 /// Virtual machines and containers have neither, which is no failure.
+#[cfg(target_os = "linux")]
 pub(super) fn collect(roots: &Roots, snapshot: &mut Snapshot) {
     let class = roots.sys.join("class");
     if !hwmon::collect(&class.join("hwmon"), snapshot) {
         thermal::collect(&class.join("thermal"), snapshot);
+    }
+}
+
+/// Adds one temperature, as another system tells it: in degrees, with the one that its maker calls critical.
+#[cfg(any(not(target_os = "linux"), test))]
+pub(super) fn push(id: &str, name: &str, celsius: f64, critical_celsius: Option<f64>, snapshot: &mut Snapshot) {
+    let sensor = Sensor { id: bounded(id), name: bounded(name) };
+    let millidegrees = |celsius: f64| (celsius * 1e3).round() as i64;
+    if sensor.push_temperature(millidegrees(celsius), snapshot)
+        && let Some(critical) = critical_celsius
+    {
+        sensor.push_limit(CRITICAL, millidegrees(critical), snapshot);
     }
 }
 
@@ -58,6 +77,7 @@ impl Sensor {
     }
 
     /// Adds a speed that is plausible. A fan that stands still has one: 0.
+    #[cfg(target_os = "linux")]
     fn push_speed(&self, rpm: i64, snapshot: &mut Snapshot) {
         match rpm {
             0..=100_000 => snapshot.push("hw.fan.speed", self.labels(), rpm as f64),
@@ -82,9 +102,11 @@ fn bounded(name: &str) -> String {
 }
 
 /// Keeps things apart that call themselves the same, by their order.
+#[cfg(target_os = "linux")]
 #[derive(Default)]
 struct Ids(HashMap<String, usize>);
 
+#[cfg(target_os = "linux")]
 impl Ids {
     /// `id`, then `id#2`, ...
     fn unique(&mut self, id: String) -> String {
@@ -95,6 +117,7 @@ impl Ids {
 }
 
 /// The names that are `prefix` and a number, by their number.
+#[cfg(target_os = "linux")]
 fn numbered(names: Vec<String>, prefix: &str) -> Vec<String> {
     let number = |name: &str| name.strip_prefix(prefix)?.parse::<u32>().ok();
     let mut numbered: Vec<_> = names.into_iter().filter_map(|name| Some((number(&name)?, name))).collect();
@@ -102,5 +125,5 @@ fn numbered(names: Vec<String>, prefix: &str) -> Vec<String> {
     numbered.into_iter().map(|(_, name)| name).collect()
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests;
