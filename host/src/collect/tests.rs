@@ -202,7 +202,7 @@ mod recorded {
     fn garbage_in_a_file_is_a_diagnostic_and_no_reading() {
         let tree = tree_with(&[("proc/uptime", "soon\n"), ("proc/loadavg", "0.5\n")]);
         let mut snapshot = Snapshot::new(Timestamp::UNIX_EPOCH, Host::example("boot-1"));
-        system::collect(&tree.roots, &Request::new(Timestamp::UNIX_EPOCH), &mut snapshot);
+        system::collect(&tree.roots, &request(None), &mut snapshot);
         assert_eq!(snapshot.samples.len(), 1);
         assert_eq!(snapshot.diagnostics.len(), 3);
     }

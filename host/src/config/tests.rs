@@ -103,6 +103,12 @@ fn every_key_of_the_file_arrives() {
             output_bytes = 7
             [collect]
             interfaces = ["eth0", "wl*"]
+            disks = []
+            store = ["system.*"]
+            processes = ["*sh"]
+            top_processes = 0
+            [export]
+            textfile = "../export/checkpost.prom"
             [[check]]
             name = "logs"
             module = "./odd/../logs.wasm"
@@ -139,20 +145,28 @@ fn every_key_of_the_file_arrives() {
         ..Limits::DEFAULT
     };
     assert_eq!(config.allowance.limits, limits);
-    assert_eq!(config.collect.interfaces, Some(vec!["eth0".to_owned(), "wl*".to_owned()]));
+    let collect = CollectConfig {
+        store: vec!["system.*".to_owned()],
+        interfaces: Some(vec!["eth0".to_owned(), "wl*".to_owned()]),
+        disks: Some(vec![]),
+        processes: vec!["*sh".to_owned()],
+        top_processes: 0,
+    };
+    assert_eq!(config.collect, collect);
+    assert_eq!(config.export.textfile, Some(place.path("").parent().unwrap().join("export/checkpost.prom")));
     assert_eq!(names(&config), ["cpu", "memory", "disk", "network", "logs"]);
     let logs = check(&config, "logs");
-    assert_eq!(logs.origin, at(22));
+    assert_eq!(logs.origin, at(28));
     assert_eq!(logs.instance.module, ModuleSource::File(place.path("logs.wasm")));
     assert_eq!(logs.instance.channel, "log_analysis");
     let settings = [
-        ("strict", SettingValue::Flag(true), 26),
-        ("ratio", SettingValue::Number(0.5), 27),
-        ("count", SettingValue::Number(16.0), 28),
-        ("text", SettingValue::Text(String::new()), 29),
-        ("numbers", SettingValue::Numbers(vec![1.0, 2.5]), 30),
-        ("texts", SettingValue::Texts(vec!["a".to_owned(), "b".to_owned()]), 31),
-        ("nothing", SettingValue::Texts(vec![]), 32),
+        ("strict", SettingValue::Flag(true), 32),
+        ("ratio", SettingValue::Number(0.5), 33),
+        ("count", SettingValue::Number(16.0), 34),
+        ("text", SettingValue::Text(String::new()), 35),
+        ("numbers", SettingValue::Numbers(vec![1.0, 2.5]), 36),
+        ("texts", SettingValue::Texts(vec!["a".to_owned(), "b".to_owned()]), 37),
+        ("nothing", SettingValue::Texts(vec![]), 38),
     ];
     assert_eq!(logs.instance.settings.len(), settings.len());
     for (name, value, line) in settings {
@@ -289,6 +303,10 @@ fn the_example_says_what_holds_anyway_and_what_could() {
     assert_eq!(config.allowance, default.allowance);
     assert_eq!((config.wasi, &config.compile), (default.wasi, &default.compile));
     assert_eq!(config.timeout, default.timeout);
+    assert_eq!(
+        (&config.collect.store, config.collect.top_processes),
+        (&default.collect.store, default.collect.top_processes)
+    );
     assert_eq!(config.database.value, place.path("data/automation.db"));
     assert_eq!(config.checks_dir.value, place.path("checks.d"));
     assert_eq!(config.cache_dir, place.path("data/cache"));
@@ -297,7 +315,7 @@ fn the_example_says_what_holds_anyway_and_what_could() {
         (config.log.level, config.log.max_bytes, config.log.keep),
         (default.log.level, default.log.max_bytes, default.log.keep)
     );
-    assert_eq!(names(&config), ["cpu", "memory", "disk", "archive", "certificates"]);
+    assert_eq!(names(&config), ["cpu", "memory", "disk", "process", "archive", "certificates"]);
 
     let as_is = Place::new(&[("checkpost.toml", example)]).load(&[]);
     assert_eq!(names(&as_is), names(&default));

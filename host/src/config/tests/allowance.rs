@@ -77,6 +77,13 @@ fn an_instance_sees_what_all_may_see_unless_it_has_grants_of_its_own() {
     let expected = Grants(vec!["system.*".to_owned(), "process.cpu.utilization".to_owned()]);
     assert_eq!(allowance(&format!("{all}{check}{own}")).grants, expected);
     assert_eq!(allowance(&format!("{check}grants = []\n")).grants, Grants(vec![]));
+    // A built-in check is part of the program, and sees what it asks for.
+    let process = |text: &str| {
+        let config = config(&format!("{text}[[check]]\nname = \"process\"\n")).unwrap();
+        super::check(&config, "process").instance.allowance.grants.clone()
+    };
+    assert_eq!(process(""), Grants::everything());
+    assert_eq!(process(all), Grants(vec!["hw.*".to_owned()]));
     for wrong in ["grants = \"system.*\"", "grants = [\"\"]", "grants = [\"a*b\"]", "grants = [1]"] {
         assert!(refusal(wrong).contains("must be a list of metric names"), "{wrong}");
     }

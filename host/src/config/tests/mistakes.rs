@@ -7,8 +7,7 @@ use super::super::resolve::load_or_system;
 use super::super::{Environment, Flags};
 use super::Place;
 
-const MODULE_RULE: &str =
-    "module must be a built-in (cpu, memory, disk, network) or a path, which has a '/' or ends in .wasm";
+const MODULE_RULE: &str = "module must be a built-in (cpu, memory, disk, network, load, swap, pressure, disk-io, temperature, gpu, process, uptime, threshold) or a path, which has a '/' or ends in .wasm";
 const NAME_RULE: &str = "must be 1 to 64 characters out of a-z, A-Z, 0-9, '-', '_' and '.'";
 const SETTING_RULE: &str = "must be true or false, a finite number, a string, a list of numbers or a list of strings";
 
@@ -18,9 +17,11 @@ fn a_mistake_in_the_file_is_one_line_with_place_value_and_remedy() {
     let setting = |value: &str| format!("[[check]]\nname = \"cpu\"\n[check.settings]\nx = {value}\n");
     let long = "x".repeat(200);
     let cases: Vec<(String, String)> = [
-        ("a = 1", "1: unknown key 'a': allowed here are database_url, checks_dir, cache_dir, timeout_seconds, require_lock, grants, wasi, log, limits, compile, collect, check"),
+        ("a = 1", "1: unknown key 'a': allowed here are database_url, checks_dir, cache_dir, timeout_seconds, require_lock, grants, wasi, log, limits, compile, collect, export, check"),
         ("[log]\nlevle = 1\na = 2", "2: unknown key 'log.levle': allowed here are file, level, max_bytes, keep"),
-        ("[collect]\n\"a\\nb\" = 1", "2: unknown key 'collect.a\\u{a}b': allowed here are interfaces"),
+        ("[collect]\n\"a\\nb\" = 1", "2: unknown key 'collect.a\\u{a}b': allowed here are store, interfaces, disks, processes, top_processes"),
+        ("[export]\nfile = 1", "2: unknown key 'export.file': allowed here are textfile"),
+        ("[export]\ntextfile = \"\"", "2: export.textfile is \"\": must be a string that is not empty"),
         ("[limits]\nram = 1", "2: unknown key 'limits.ram': allowed here are fuel, evaluation_ms, memory_bytes, memory_grows, stack_bytes, history_points, verdicts, text_bytes, output_bytes, module_bytes, ceiling"),
         ("[[check]]\nname = \"cpu\"\nthreshold = 5", "3: unknown key 'check.threshold': allowed here are name, module, enabled, channel, limits, grants, settings"),
         ("timeout_seconds = 0", "1: timeout_seconds is 0: must be a whole number from 1 to 3600"),
@@ -37,8 +38,12 @@ fn a_mistake_in_the_file_is_one_line_with_place_value_and_remedy() {
         ("log = 3", "1: log is 3: must be a table: [log]"),
         ("[limits]\nfuel = 0", "2: limits.fuel is 0: must be a whole number from 1 to 100000000000"),
         ("[limits]\nmemory_bytes = 1073741825", "2: limits.memory_bytes is 1073741825: must be a whole number from 1 to 1073741824"),
-        ("[collect]\ninterfaces = \"eth0\"", "2: collect.interfaces is \"eth0\": must be a list of interface names, such as \"eth0\", or beginnings of names, such as \"wl*\""),
-        ("[collect]\ninterfaces = [\"*0\"]", "2: collect.interfaces is [\"*0\"]: must be a list of interface names, such as \"eth0\", or beginnings of names, such as \"wl*\""),
+        ("[collect]\ninterfaces = \"eth0\"", "2: collect.interfaces is \"eth0\": must be a list of interface names, such as \"eth0\", or beginnings of names and a \"*\""),
+        ("[collect]\ninterfaces = [\"*0\"]", "2: collect.interfaces is [\"*0\"]: must be a list of interface names, such as \"eth0\", or beginnings of names and a \"*\""),
+        ("[collect]\nstore = [\"\"]", "2: collect.store is [\"\"]: must be a list of metric names, such as \"system.*\", or beginnings of names and a \"*\""),
+        ("[collect]\ndisks = [1]", "2: collect.disks is [1]: must be a list of disk names, such as \"sda\", or beginnings of names and a \"*\""),
+        ("[collect]\nprocesses = [\"\"]", "2: collect.processes is [\"\"]: must be a list of names of processes, such as \"sshd\"; \"*\" in them stands for any text"),
+        ("[collect]\ntop_processes = 101", "2: collect.top_processes is 101: must be a whole number from 0 to 100"),
         ("database_url = 5", "1: database_url is 5: must be a string that is not empty"),
         ("\ndatabase_url = \"mysql://me:hunter2@db/x\"", "2: database_url is \"mysql://…\": only sqlite:///PATH is supported (three slashes and a relative path, or four and an absolute one)"),
         ("checks_dir = \"nowhere\"", "1: checks_dir is \"DIR/nowhere\": does not exist"),

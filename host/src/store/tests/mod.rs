@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use super::*;
 use crate::alert::{self, Notification};
 use crate::check::{Evaluation, Failure, Measure, ModuleInfo, Reason, SettingValue, Settings, Status, Verdict};
-use crate::metric::{Headline, Host, Labels, Snapshot};
+use crate::metric::{Headline, Host, Labels, ProcessTime, ProcessTimes, Snapshot};
 
 /// A cycle that owns what a [`CycleRecord`] borrows.
 struct Cycle {
@@ -108,11 +108,12 @@ fn count(store: &Store, table: &str) -> i64 {
     store.conn.query_row(&format!("SELECT count(*) FROM {table}"), (), |row| row.get(0)).unwrap()
 }
 
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 12] = [
     "hosts",
     "runs",
     "series",
     "samples",
+    "process_times",
     "diagnostics",
     "system_metrics",
     "notifications",
