@@ -300,7 +300,7 @@ pub const CATALOG: &[Metric] = &[
     gauge(Disk, "checkpost.disk.io.rate", BytesPerSecond, DISK_DIRECTION, "Bytes read and written a second"),
     gauge(Disk, "checkpost.disk.operations.rate", PerSecond, DISK_DIRECTION, "Reads and writes a second").linux(),
     gauge(Disk, "checkpost.disk.utilization", Ratio, DISK, "Share of time in which a disk was busy").linux(),
-    gauge(Disk, "checkpost.disk.operation_time.rate", Ratio, DISK_DIRECTION, "Reads and writes under way on average").linux(),
+    gauge(Disk, "checkpost.disk.operation_time.rate", Count, DISK_DIRECTION, "Reads and writes under way on average").linux(),
     gauge(Disk, "checkpost.disk.operation.duration", Seconds, DISK_DIRECTION, "What one read or write took on average, waiting included; absent without any").linux(),
 
     gauge(Network, "system.network.io", Bytes, INTERFACE, "Bytes by interface").rate("checkpost.network.io.rate"),
@@ -388,5 +388,23 @@ mod tests {
             assert_eq!(Source::parse(source.name()), Some(source));
         }
         assert_eq!(Source::parse("nosuch"), None);
+    }
+
+    #[test]
+    fn the_documentation_has_every_metric_and_no_other() {
+        let document = include_str!("../../../docs/metrics.md");
+        let rows: Vec<_> = document.lines().filter(|line| line.starts_with("| `")).collect();
+        for metric in CATALOG {
+            let unit = if metric.unit.ucum().is_empty() { "—" } else { metric.unit.ucum() };
+            let mark = if metric.linux_only { " ¹" } else { "" };
+            let labels: Vec<_> = metric.labels.iter().map(|label| format!("`{label}`")).collect();
+            let (name, labels) = (metric.name, labels.join(", "));
+            let is_it = |row: &&&str| {
+                row.starts_with(&format!("| `{name}`{mark} | {unit} |"))
+                    && row.contains(&format!(" | {labels} | {} |", metric.help))
+            };
+            assert_eq!(rows.iter().filter(is_it).count(), 1, "{name}");
+        }
+        assert_eq!(rows.len(), CATALOG.len());
     }
 }

@@ -33,8 +33,18 @@ fn heading(source: Source, snapshot: &Snapshot, style: &Style) -> String {
 
 fn row(source: Source, sample: &Sample) -> Option<Vec<String>> {
     let metric = metric(&sample.name).filter(|metric| metric.source == source)?;
-    let labels: Vec<_> = sample.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    Some(vec![metric.name.to_owned(), value(sample.value, metric), labels.join(" ")])
+    Some(vec![metric.name.to_owned(), value(sample.value, metric), labels(&sample.labels)])
+}
+
+/// Labels with the last part of their keys, which is enough for people: `mountpoint=/var state=used`.
+fn labels(labels: &Labels) -> String {
+    let short = |key: &'_ str| key.rsplit('.').next().unwrap_or_default().to_owned();
+    let is_only_one = |part: &str| labels.iter().filter(|(key, _)| short(key) == part).count() == 1;
+    let text = |(key, value): (&str, &str)| match short(key) {
+        part if is_only_one(&part) => format!("{part}={value}"),
+        _ => format!("{key}={value}"),
+    };
+    labels.iter().map(text).collect::<Vec<_>>().join(" ")
 }
 
 /// A reading as people read it. Scripts take JSON, where it is whole and in its base unit.
@@ -74,6 +84,8 @@ mod tests {
         snapshot.push("system.uptime", Labels::none(), 3600.5);
         snapshot.push("checkpost.load_1m", Labels::none(), 0.07);
         snapshot.push("hw.temperature", [("hw.id", "a"), ("hw.name", "evil\u{1b}[31m")], 41.0);
+        let errors = [("error.type", "corrected"), ("hw.id", "gpu0"), ("hw.name", "GPU"), ("hw.type", "gpu")];
+        snapshot.push("hw.errors", errors, 3.0);
         snapshot.push("hw.fan.speed", [("hw.id", "b"), ("hw.name", "fan")], 0.0);
         snapshot.push("hw.gpu.power", [("hw.id", "gpu0"), ("hw.name", "GPU")], 68.4);
         snapshot.diagnose("filesystem", "no answer from /mnt/x within 2 s (stuck)");
