@@ -221,10 +221,13 @@ fn a_child_is_found_by_its_name() {
     let mut child = Command::new("sleep").arg("60").spawn().unwrap();
     let roots = Roots::real();
     let pid = child.id();
-    // Between fork and exec it has the name of this test.
-    let named = |name: &str| fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|comm| comm.trim() == name);
+    // Until it has begun it has the name of this test, and then next to no memory.
+    let sleeps = || {
+        let stat = procfs::process::Process::new(pid as i32).unwrap().stat().unwrap();
+        stat.comm == "sleep" && stat.state == 'S' && stat.rss > 0
+    };
     let started = Instant::now();
-    while !named("sleep") && started.elapsed() < Duration::from_secs(10) {
+    while !sleeps() && started.elapsed() < Duration::from_secs(10) {
         thread::yield_now();
     }
     let patterns = patterns(["slee*"]);
