@@ -56,6 +56,7 @@ struct Process {
     pid: u32,
     start_ticks: u64,
     cpu_ticks: u64,
+    /// On Linux as the kernel estimates it, without asking every CPU: off by some megabytes where there are many.
     resident_bytes: u64,
     state: State,
     /// As the system has it: any bytes at all.
@@ -167,7 +168,7 @@ fn push_all(
     let since = before.and_then(|(times, interval)| Since::new(scan, times, interval));
     let label = |process: &Process| {
         let owner = if watch.owners { details.owner(process.pid) } else { None };
-        labels(process.pid, shown(&process.name), owner)
+        known(process.pid, shown(&process.name), owner).collect::<Labels>()
     };
     if let Some(since) = &since {
         for (process, share) in most(scan, watch.top, |process| since.share(process)) {
@@ -190,9 +191,13 @@ fn most(scan: &Scan, count: usize, of: impl Fn(&Process) -> Option<f64>) -> Vec<
 }
 
 /// The labels of one process. What is not known of it is left out.
-pub(super) fn labels(pid: u32, name: Option<String>, owner: Option<String>) -> Labels {
-    let known = [("process.pid", Some(pid.to_string())), ("process.executable.name", name), ("process.owner", owner)];
-    known.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
+pub(super) fn known(
+    pid: u32,
+    name: Option<String>,
+    owner: Option<String>,
+) -> impl Iterator<Item = (&'static str, String)> {
+    let labels = [("process.pid", Some(pid.to_string())), ("process.executable.name", name), ("process.owner", owner)];
+    labels.into_iter().filter_map(|(key, value)| Some((key, value?)))
 }
 
 /// A name as it may be shown. A process may take away its own: then there is none.
