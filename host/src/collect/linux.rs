@@ -58,7 +58,9 @@ fn begin_beside(roots: &Roots, request: &Request, snapshot: &mut Snapshot) -> Ve
     }
     if request.demand.needs(Source::Gpu) {
         let roots = roots.clone();
-        beside.extend(Beside::start(Source::Gpu, snapshot, move |snapshot| gpu::collect(&roots, snapshot)));
+        beside.extend(Beside::start(Source::Gpu, snapshot, move |snapshot| {
+            gpu::push(&gpu::collect(&roots, None), &roots, snapshot)
+        }));
     }
     beside
 }
@@ -82,7 +84,11 @@ fn processes(first: Option<&(Instant, ProcessTimes)>, roots: &Roots, request: &R
         Some((at, times)) => Some((times, at.elapsed())),
         None => rate::process_times(request, snapshot),
     };
-    let watch = process::Watch { top: request.top_processes, patterns: request.demand.watched(), owners: true };
+    let watch = process::Watch {
+        top: request.top_processes,
+        patterns: request.demand.watched(),
+        open_files: request.demand.wants("process.watched.open_file_descriptor.count"),
+    };
     let counts = rate::watched_before(request, snapshot);
     process::push(&scan, since, &watch, |name| counts.get(name).copied(), roots, snapshot);
     snapshot.process_times = Some(scan.times());

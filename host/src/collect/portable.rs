@@ -184,7 +184,11 @@ fn processes(
         Some((at, times)) => Some((times, at.elapsed())),
         None => rate::process_times(request, snapshot),
     };
-    let watch = process::Watch { top: request.top_processes, patterns: request.demand.watched(), owners: true };
+    let watch = process::Watch {
+        top: request.top_processes,
+        patterns: request.demand.watched(),
+        open_files: request.demand.wants("process.watched.open_file_descriptor.count"),
+    };
     let counts = rate::watched_before(request, snapshot);
     process::portable::push(&scan, since, &watch, |name| counts.get(name).copied(), system, snapshot);
     snapshot.process_times = Some(scan.times());
@@ -197,7 +201,7 @@ fn begin_beside(request: &Request, snapshot: &mut Snapshot) -> Vec<Beside> {
         beside.extend(Beside::start(Source::Sensor, snapshot, temperatures));
     }
     if request.demand.needs(Source::Gpu) {
-        beside.extend(Beside::start(Source::Gpu, snapshot, |_| ()));
+        beside.extend(Beside::start(Source::Gpu, snapshot, gpus));
     }
     beside
 }
@@ -211,3 +215,12 @@ fn temperatures(snapshot: &mut Snapshot) {
         sensor::push(id, component.label(), celsius, component.critical().map(f64::from), snapshot);
     }
 }
+
+// Linux has its own, which looks before it wakes anything.
+#[cfg(not(target_os = "linux"))]
+fn gpus(snapshot: &mut Snapshot) {
+    super::gpu::push(&super::gpu::collect(None), snapshot);
+}
+
+#[cfg(target_os = "linux")]
+fn gpus(_: &mut Snapshot) {}

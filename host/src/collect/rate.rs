@@ -1,6 +1,7 @@
 //! The one place where two snapshots are compared: how far apart they are, and what their counters did per second.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -68,17 +69,32 @@ pub(super) fn watched_before(request: &Request, current: &Snapshot) -> HashMap<S
 
 fn rates(previous: &Snapshot, current: &Snapshot, interval: Duration) -> Vec<Sample> {
     let before: HashMap<_, _> = counters(previous).map(|sample| ((sample.name, sample.labels), sample.value)).collect();
-    let rate = |counter: Sample| {
-        let name = *RATES.get(&*counter.name)?;
+    let rise = |counter: Sample| {
         let key = (counter.name, counter.labels);
-        // A counter that fell was reset, or wrapped: nobody can tell which, so it is a gap and never a spike.
-        let rise = Some(counter.value - before.get(&key)?).filter(|rise| *rise >= 0.0)?;
+        let rise = counter.value - before.get(&key)?;
+        Some((key.0, key.1, rise))
+    };
+    let rises: Vec<_> = counters(current).filter_map(rise).collect();
+    // A counter that fell was reset, or wrapped: nobody can tell which, so it is a gap and never a spike. If it is one of
+    // an interface or a disk, another one has come in its place, and none of its counters goes on from where it was.
+    let reset: HashSet<_> =
+        rises.iter().filter(|(.., rise)| *rise < 0.0).filter_map(|(_, labels, _)| device(labels)).collect();
+    let rate = |(name, labels, rise): &(Cow<'static, str>, Labels, f64)| {
+        let name = *RATES.get(&**name)?;
+        if *rise < 0.0 || device(labels).is_some_and(|device| reset.contains(&device)) {
+            return None;
+        }
         let rate = rise / interval.as_secs_f64();
         // Clocks tick apart: a thousandth more than all of the time is all of it.
         let value = if name.ends_with(".utilization") { rate.min(1.0) } else { rate };
-        Some(Sample { name: name.into(), labels: key.1, value })
+        Some(Sample { name: name.into(), labels: labels.clone(), value })
     };
-    counters(current).filter_map(rate).collect()
+    rises.iter().filter_map(rate).collect()
+}
+
+/// The device whose counter it is, for those that come and go.
+fn device(labels: &Labels) -> Option<(&'static str, &str)> {
+    ["network.interface.name", "system.device"].into_iter().find_map(|key| Some((key, labels.get(key)?)))
 }
 
 fn counters(snapshot: &Snapshot) -> impl Iterator<Item = Sample> {
@@ -230,6 +246,21 @@ mod tests {
             current.value("checkpost.network.physical.rate", &Labels::from([("network.io.direction", direction)]))
         };
         assert_eq!((sum("receive"), sum("transmit")), (Some(100.0), None));
+    }
+
+    #[test]
+    fn an_interface_that_was_replaced_has_no_rate_in_either_direction() {
+        let sent_by =
+            |interface| Labels::from([("network.interface.name", interface), ("network.io.direction", "transmit")]);
+        let mut previous = snapshot(0, Some(100.0), &[("usb0", 1_000.0), ("eth0", 0.0)]);
+        // The new one has received less than the old one, and sent a terabyte long before.
+        let mut current = snapshot(10, Some(110.0), &[("usb0", 7.0), ("eth0", 10.0)]);
+        for (snapshot, sent) in [(&mut previous, 0.0), (&mut current, 1e12)] {
+            snapshot.push("system.network.io", sent_by("usb0"), sent);
+        }
+        derive(&previous, &[], &mut current);
+        let rates: Vec<_> = named(&current.samples, "checkpost.network.io.rate").map(|rate| &rate.labels).collect();
+        assert_eq!(rates, [&received_by("eth0")]);
     }
 
     #[test]

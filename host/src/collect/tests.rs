@@ -208,6 +208,44 @@ mod recorded {
     }
 }
 
+/// A server with two CPUs of three, a bond over two interfaces, device mapper and a disk that was plugged in again; at
+/// one moment, and 300 s later.
+#[cfg(target_os = "linux")]
+mod server {
+    use super::*;
+    use crate::metric::catalog::Source;
+
+    /// All but filesystems, whose size is that of the machine that the test runs on, and processes, which have tests of
+    /// their own.
+    fn measure(moment: &str, previous: Option<&Snapshot>) -> Snapshot {
+        let but = [Source::Filesystem, Source::Process, Source::Clock, Source::Checkpost];
+        let sources: Vec<_> = Source::ALL.into_iter().filter(|source| !but.contains(source)).collect();
+        let request = Request {
+            demand: Demand::of_sources(&sources),
+            previous,
+            cpu_window: Duration::ZERO,
+            ..Request::new(Timestamp::UNIX_EPOCH)
+        };
+        let mut snapshot = Snapshot::new(request.now, Host::example("boot-1"));
+        let physical = linux::measure(&fixture(&format!("server/{moment}")), &request, &mut snapshot);
+        complete(&request, &physical, &mut snapshot);
+        snapshot
+    }
+
+    #[test]
+    fn a_server_at_two_moments() {
+        let before = measure("before", None);
+        // Nothing moves in a recording, so that a CPU window over it shows nothing.
+        let [message] = messages(&before)[..] else { panic!("{:?}", before.diagnostics) };
+        assert!(message.starts_with("CPU counters fell or stood still"), "{message}");
+        let after = measure("after", Some(&before));
+        assert_eq!(after.diagnostics, []);
+        assert_sorted_and_unique(&after);
+        let lines: Vec<_> = readings(&after).iter().map(|(reading, value)| format!("{reading} {value}")).collect();
+        insta::assert_snapshot!(lines.join("\n"));
+    }
+}
+
 #[test]
 fn readings_are_sorted_and_a_repeated_one_is_dropped_with_a_diagnostic() {
     let mut snapshot = Snapshot::new(Timestamp::UNIX_EPOCH, Host::example("boot-1"));

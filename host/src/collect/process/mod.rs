@@ -34,8 +34,8 @@ pub(super) struct Watch<'a> {
     pub(super) top: usize,
     /// Names of processes, with `*` for any text.
     pub(super) patterns: &'a [String],
-    /// Whether the lists say whose a process is.
-    pub(super) owners: bool,
+    /// Whether the open files of watched processes are counted, which takes a look into each, and rights.
+    pub(super) open_files: bool,
 }
 
 /// All processes at one moment.
@@ -56,6 +56,7 @@ struct Process {
     pid: u32,
     start_ticks: u64,
     cpu_ticks: u64,
+    /// On Linux as the kernel estimates it, without asking every CPU: off by some megabytes where there are many.
     resident_bytes: u64,
     state: State,
     /// As the system has it: any bytes at all.
@@ -100,6 +101,8 @@ impl State {
 trait Details {
     /// The user whose process it is.
     fn owner(&self, pid: u32) -> Option<String>;
+    /// Its resident memory to the byte, where all of them together were told with less care.
+    fn resident_bytes(&self, pid: u32) -> Option<u64>;
     /// Its open files; nothing where the system does not tell.
     fn open_files(&self, pid: u32) -> Option<io::Result<u64>>;
 }
@@ -166,8 +169,8 @@ fn push_all(
     }
     let since = before.and_then(|(times, interval)| Since::new(scan, times, interval));
     let label = |process: &Process| {
-        let owner = if watch.owners { details.owner(process.pid) } else { None };
-        labels(process.pid, shown(&process.name), owner)
+        let owner = details.owner(process.pid);
+        known(process.pid, shown(&process.name), owner).collect::<Labels>()
     };
     if let Some(since) = &since {
         for (process, share) in most(scan, watch.top, |process| since.share(process)) {
@@ -175,9 +178,10 @@ fn push_all(
         }
     }
     for (process, bytes) in most(scan, watch.top, |process| Some(process.resident_bytes as f64)) {
+        let bytes = details.resident_bytes(process.pid).map_or(bytes, |bytes| bytes as f64);
         snapshot.push("process.memory.usage", label(process), bytes);
     }
-    watched::push(scan, since.as_ref(), watch.patterns, previous_count, details, snapshot);
+    watched::push(scan, since.as_ref(), watch, previous_count, details, snapshot);
 }
 
 /// The processes with the most of something, the most first; those without any are left out.
@@ -190,9 +194,13 @@ fn most(scan: &Scan, count: usize, of: impl Fn(&Process) -> Option<f64>) -> Vec<
 }
 
 /// The labels of one process. What is not known of it is left out.
-pub(super) fn labels(pid: u32, name: Option<String>, owner: Option<String>) -> Labels {
-    let known = [("process.pid", Some(pid.to_string())), ("process.executable.name", name), ("process.owner", owner)];
-    known.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
+pub(super) fn known(
+    pid: u32,
+    name: Option<String>,
+    owner: Option<String>,
+) -> impl Iterator<Item = (&'static str, String)> {
+    let labels = [("process.pid", Some(pid.to_string())), ("process.executable.name", name), ("process.owner", owner)];
+    labels.into_iter().filter_map(|(key, value)| Some((key, value?)))
 }
 
 /// A name as it may be shown. A process may take away its own: then there is none.

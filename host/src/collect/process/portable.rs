@@ -60,6 +60,10 @@ impl Details for System {
         self.process(Pid::from_u32(pid))?.user_id().map(|uid| uid.to_string())
     }
 
+    fn resident_bytes(&self, _: u32) -> Option<u64> {
+        None
+    }
+
     fn open_files(&self, _: u32) -> Option<io::Result<u64>> {
         None
     }

@@ -1,6 +1,6 @@
 //! The processes that somebody watches, by their names.
 
-use super::{Details, NAME_CHARS, Process, Scan, Since, State, pattern};
+use super::{Details, NAME_CHARS, Process, Scan, Since, State, Watch, pattern};
 use crate::clean;
 use crate::metric::{Labels, Snapshot};
 
@@ -9,27 +9,26 @@ use crate::metric::{Labels, Snapshot};
 pub(super) fn push(
     scan: &Scan,
     since: Option<&Since>,
-    patterns: &[String],
+    watch: &Watch,
     previous_count: &dyn Fn(&str) -> Option<f64>,
     details: &dyn Details,
     snapshot: &mut Snapshot,
 ) {
-    for (index, pattern) in patterns.iter().enumerate() {
-        if patterns[..index].contains(pattern) {
-            continue;
-        }
+    for pattern in watch.patterns {
         let is_meant = |process: &&Process| {
             process.state != State::Defunct && pattern::matches(pattern, &process.name, scan.names_cut_at)
         };
         let group: Vec<_> = scan.processes.iter().filter(is_meant).collect();
         let name = clean::bounded(pattern, NAME_CHARS);
         let count = group.len() as f64;
+        let resident = |process: &&Process| details.resident_bytes(process.pid).unwrap_or(process.resident_bytes);
+        let files = watch.open_files.then(|| open_files(&group, &name, details, snapshot)).flatten();
         let readings = [
             ("process.watched.count", Some(count)),
-            ("process.watched.memory.usage", Some(group.iter().map(|process| process.resident_bytes as f64).sum())),
+            ("process.watched.memory.usage", Some(group.iter().map(|process| resident(process) as f64).sum())),
             ("process.watched.cpu.utilization", since.and_then(|since| share(&group, since))),
             ("process.watched.restarts", since.and_then(|since| restarts(&group, since, previous_count(&name)?))),
-            ("process.watched.open_file_descriptor.count", open_files(&group, &name, details, snapshot)),
+            ("process.watched.open_file_descriptor.count", files),
             ("process.watched.uptime", age_s(&group, scan, &name, snapshot)),
         ];
         let labels = Labels::from([("process.watched.pattern", name)]);

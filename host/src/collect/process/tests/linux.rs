@@ -50,7 +50,7 @@ const SLEEPER: &str = "S 1 1 1 0 -1 0 0 0 0 0 6 4 0 0 20 0 1 0 50000 1000 4 0 0 
 
 #[test]
 fn recorded_processes_are_counted_by_state() {
-    let snapshot = pushed(&recorded(), None, &Watch { top: 0, patterns: &[], owners: false });
+    let snapshot = pushed(&recorded(), None, &Watch { top: 0, patterns: &[], open_files: true });
     let count = |state| snapshot.value("system.process.count", &Labels::from([("process.state", state)]));
     for (state, expected) in [
         ("running", 1.0),
@@ -72,7 +72,7 @@ fn recorded_processes_are_listed_and_watched() {
     // 100 s ago PID 101 and the rest were not there or had used nothing; 4 CPUs have 40,000 ticks.
     let earlier = times(&[(1, 20, 500), (11, 21, 300), (100, 50_000, 60), (305, 70_000, 1_100)]);
     let patterns = patterns(["nginx", "systemd-timesyncd", "nosuch"]);
-    let watch = Watch { top: 3, patterns: &patterns, owners: false };
+    let watch = Watch { top: 3, patterns: &patterns, open_files: true };
     let snapshot = pushed(&roots, Some((&earlier, Duration::from_secs(100))), &watch);
     // dd and the worker that is defunct came meanwhile.
     assert_eq!(listed(&snapshot, "process.cpu.utilization"), [(305, 0.05), (301, 0.03), (102, 0.0225)]);
@@ -94,7 +94,7 @@ fn recorded_processes_are_listed_and_watched() {
 
 #[test]
 fn hostile_names_are_parsed_and_shown_clean() {
-    let snapshot = pushed(&recorded(), None, &Watch { top: 100, patterns: &[], owners: false });
+    let snapshot = pushed(&recorded(), None, &Watch { top: 100, patterns: &[], open_files: true });
     let names = names(&snapshot);
     for name in [
         ") R 1 (",
@@ -125,7 +125,7 @@ fn a_name_that_looks_like_the_rest_of_the_line_changes_no_figure() {
 fn a_name_that_is_no_text_is_watched_and_shown() {
     let (_root, roots) = machine(&[(7, b"\xff\xfe)\n\xc3(", SLEEPER)]);
     let patterns = patterns(["*)*"]);
-    let snapshot = pushed(&roots, None, &Watch { top: 1, patterns: &patterns, owners: false });
+    let snapshot = pushed(&roots, None, &Watch { top: 1, patterns: &patterns, open_files: true });
     assert_eq!(names(&snapshot), [Some("\u{fffd}\u{fffd})\\u{a}\u{fffd}(")]);
     assert_eq!(watched(&snapshot, "count", "*)*"), Some(1.0));
 }
@@ -141,7 +141,7 @@ fn a_process_that_cannot_be_read_costs_nothing_but_itself() {
     // One that ended: its directory is there, its file is not.
     fs::create_dir(roots.proc.join("5")).unwrap();
     fs::write(roots.proc.join("version"), "Linux").unwrap();
-    let snapshot = pushed(&roots, None, &Watch { top: 10, patterns: &[], owners: false });
+    let snapshot = pushed(&roots, None, &Watch { top: 10, patterns: &[], open_files: true });
     assert_eq!(names(&snapshot), [Some("init")]);
     assert_eq!(snapshot.diagnostics.len(), 1, "{:?}", snapshot.diagnostics);
     assert!(
@@ -164,27 +164,40 @@ fn without_an_uptime_everything_but_ages_is_told() {
     let (_root, roots) = machine(&[(1, b"init", SLEEPER)]);
     fs::write(roots.proc.join("uptime"), "soon\n").unwrap();
     let patterns = patterns(["init"]);
-    let snapshot = pushed(&roots, None, &Watch { top: 1, patterns: &patterns, owners: false });
+    let snapshot = pushed(&roots, None, &Watch { top: 1, patterns: &patterns, open_files: true });
     assert_eq!(watched(&snapshot, "count", "init"), Some(1.0));
     assert_eq!(watched(&snapshot, "uptime", "init"), None);
     assert_eq!(snapshot.diagnostics.len(), 1);
 }
 
 #[test]
-fn owners_have_names_or_else_numbers_and_only_when_asked_for() {
+fn owners_have_names_or_else_numbers() {
     let (_root, roots) = machine(&[(1, b"init", SLEEPER)]);
     let uid = fs::metadata(roots.proc.join("1")).unwrap().uid();
-    let owner = |owners| {
-        let snapshot = pushed(&roots, None, &Watch { top: 1, patterns: &[], owners });
+    let owner = || {
+        let snapshot = pushed(&roots, None, &Watch { top: 1, patterns: &[], open_files: false });
         let listed = snapshot.samples.iter().find(|sample| sample.name == "process.memory.usage").unwrap();
         listed.labels.get("process.owner").map(str::to_owned)
     };
-    assert_eq!(owner(false), None);
-    assert_eq!(owner(true), Some(uid.to_string()), "without a passwd");
+    assert_eq!(owner(), Some(uid.to_string()), "without a passwd");
     fs::create_dir(&roots.etc).unwrap();
     let passwd = format!("# users\nshort:x\nother:x:{}:0::/:\nalice\x1b:x:{uid}:0::/:\nbob:x:{uid}:0::/:\n", uid + 1);
     fs::write(roots.etc.join("passwd"), passwd).unwrap();
-    assert_eq!(owner(true), Some("alice\\u{1b}".to_owned()));
+    assert_eq!(owner(), Some("alice\\u{1b}".to_owned()));
+}
+
+#[test]
+fn memory_is_what_statm_adds_up_to_where_that_can_be_read() {
+    let (_root, roots) = machine(&[(1, b"p", SLEEPER), (2, b"p", SLEEPER)]);
+    let patterns = patterns(["p"]);
+    let memory = || {
+        let snapshot = pushed(&roots, None, &Watch { top: 1, patterns: &patterns, open_files: false });
+        assert!(snapshot.samples.iter().all(|sample| !sample.name.contains("open_file")), "nobody asked");
+        watched(&snapshot, "memory.usage", "p").unwrap()
+    };
+    let as_in_stat = memory();
+    fs::write(roots.proc.join("1/statm"), "9000 700 300 1 0 400 0\n").unwrap();
+    assert_eq!(memory(), as_in_stat / 2.0 + 700.0 * procfs::page_size() as f64);
 }
 
 #[test]
@@ -195,7 +208,7 @@ fn open_files_that_may_not_be_counted_are_one_diagnostic_for_a_pattern() {
     fs::write(roots.proc.join("2/fd"), "").unwrap();
     fs::write(roots.proc.join("3/fd"), "").unwrap();
     let patterns = patterns(["p"]);
-    let snapshot = pushed(&roots, None, &Watch { top: 0, patterns: &patterns, owners: false });
+    let snapshot = pushed(&roots, None, &Watch { top: 0, patterns: &patterns, open_files: true });
     assert_eq!(watched(&snapshot, "open_file_descriptor.count", "p"), None);
     assert_eq!(watched(&snapshot, "count", "p"), Some(3.0));
     assert_eq!(snapshot.diagnostics.len(), 1, "{:?}", snapshot.diagnostics);
@@ -205,7 +218,7 @@ fn open_files_that_may_not_be_counted_are_one_diagnostic_for_a_pattern() {
 fn a_process_that_ended_has_no_open_files() {
     let (_root, roots) = machine(&[(1, b"p", SLEEPER)]);
     let patterns = patterns(["p"]);
-    let snapshot = pushed(&roots, None, &Watch { top: 0, patterns: &patterns, owners: false });
+    let snapshot = pushed(&roots, None, &Watch { top: 0, patterns: &patterns, open_files: true });
     assert_eq!(watched(&snapshot, "open_file_descriptor.count", "p"), Some(0.0));
 }
 
@@ -221,14 +234,17 @@ fn a_child_is_found_by_its_name() {
     let mut child = Command::new("sleep").arg("60").spawn().unwrap();
     let roots = Roots::real();
     let pid = child.id();
-    // Between fork and exec it has the name of this test.
-    let named = |name: &str| fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|comm| comm.trim() == name);
+    // Until it has begun it has the name of this test, and then next to no memory.
+    let sleeps = || {
+        let stat = procfs::process::Process::new(pid as i32).unwrap().stat().unwrap();
+        stat.comm == "sleep" && stat.state == 'S' && stat.rss > 0
+    };
     let started = Instant::now();
-    while !named("sleep") && started.elapsed() < Duration::from_secs(10) {
+    while !sleeps() && started.elapsed() < Duration::from_secs(10) {
         thread::yield_now();
     }
     let patterns = patterns(["slee*"]);
-    let snapshot = pushed(&roots, None, &Watch { top: usize::MAX, patterns: &patterns, owners: true });
+    let snapshot = pushed(&roots, None, &Watch { top: usize::MAX, patterns: &patterns, open_files: true });
     child.kill().unwrap();
     child.wait().unwrap();
 

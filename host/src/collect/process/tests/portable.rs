@@ -15,7 +15,7 @@ fn this_very_process_is_among_those_of_the_system() {
     let before = first.times();
     let second = scan(&mut system).unwrap();
     let patterns = [pattern];
-    let watch = Watch { top: usize::MAX, patterns: &patterns, owners: true };
+    let watch = Watch { top: usize::MAX, patterns: &patterns, open_files: true };
     let mut snapshot = empty();
     push(&second, Some((&before, Duration::from_secs(1))), &watch, |_| Some(1.0), &system, &mut snapshot);
 
