@@ -16,11 +16,9 @@ const USAGE: &str = "system.filesystem.usage";
 const LIMIT: &str = "system.filesystem.limit";
 /// Used share of the inodes, 0..1; only where their number is fixed.
 const INODES_UTILIZATION: &str = "checkpost.filesystem.inodes.utilization";
-/// Inodes, by state.
-const INODES_USAGE: &str = "checkpost.filesystem.inodes.usage";
-/// Inodes in all.
+/// Inodes in all. How many are used follows from the share: what is not asked for costs nothing.
 const INODES_LIMIT: &str = "checkpost.filesystem.inodes.limit";
-/// The state of [`USAGE`] and [`INODES_USAGE`] that counts.
+/// The state of [`USAGE`] that counts.
 const USED: (&str, &str) = ("system.filesystem.state", "used");
 
 const MOUNTPOINT: &str = "system.filesystem.mountpoint";
@@ -80,7 +78,6 @@ impl Check for Disk {
             Need::current(USAGE).label(USED.0, USED.1),
             Need::current(LIMIT),
             Need::current(INODES_UTILIZATION),
-            Need::current(INODES_USAGE).label(USED.0, USED.1),
             Need::current(INODES_LIMIT),
         ])
     }
@@ -92,7 +89,7 @@ impl Check for Disk {
         }
         let aligned = |metric| Aligned::new(input.samples.named(metric));
         let (mut used, mut total, mut inodes) = (aligned(USAGE), aligned(LIMIT), aligned(INODES_UTILIZATION));
-        let (mut inodes_used, mut inodes_total) = (aligned(INODES_USAGE), aligned(INODES_LIMIT));
+        let mut inodes_total = None;
         let (limits, inodes_limits) = (self.limits(), self.inodes_limits());
         let is_there = |mount: &str| filesystems.iter().any(|filesystem| filesystem.label(MOUNTPOINT) == Some(mount));
         let mut verdicts = missing(&self.mounts, "filesystem", is_there);
@@ -109,10 +106,10 @@ impl Check for Disk {
                 let percent = ratio * 100.0;
                 let status = inodes_limits.status(percent, previous);
                 if status > verdict.status {
-                    let numbers = inodes_used.of(filesystem).zip(inodes_total.of(filesystem));
+                    let total = inodes_total.get_or_insert_with(|| aligned(INODES_LIMIT)).of(filesystem);
                     verdict.status = status;
                     "High inode usage".clone_into(&mut verdict.title);
-                    verdict.message = inodes_message(mountpoint, percent, numbers, &inodes_limits);
+                    verdict.message = inodes_message(mountpoint, percent, total, &inodes_limits);
                 }
                 verdict.measures.push(Measure::new("inodes_used", percent, "%").limits(&inodes_limits));
             }
@@ -125,8 +122,9 @@ impl Check for Disk {
 }
 
 /// `Inode usage of /var is 97.1% (6363000 / 6553600, threshold: 90%)`.
-fn inodes_message(mountpoint: &str, percent: f64, numbers: Option<(f64, f64)>, limits: &Limits) -> String {
-    let numbers = numbers.map(|(used, total)| format!("{used:.0} / {total:.0}, ")).unwrap_or_default();
+fn inodes_message(mountpoint: &str, percent: f64, total: Option<f64>, limits: &Limits) -> String {
+    let numbers = |total: f64| format!("{:.0} / {total:.0}, ", percent / 100.0 * total);
+    let numbers = total.map(numbers).unwrap_or_default();
     let mut message = format!("Inode usage of {mountpoint} is {percent:.1}% ({numbers}");
     limits.tell(&mut message, "threshold", percent, "%");
     message.push(')');

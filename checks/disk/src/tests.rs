@@ -23,12 +23,7 @@ fn with_filesystem(input: Input, mountpoint: &str, kind: &str, ratio: f64) -> In
 /// Readings of the same filesystem's 1000000 inodes.
 fn with_inodes(input: Input, mountpoint: &str, kind: &str, ratio: f64) -> Input {
     let labels = labels(mountpoint, kind);
-    let in_state = |state| [&labels[..], &[(USED.0, state)]].concat();
-    input
-        .with_sample(INODES_UTILIZATION, &labels, ratio)
-        .with_sample(INODES_LIMIT, &labels, 1e6)
-        .with_sample(INODES_USAGE, &in_state("free"), 1.0)
-        .with_sample(INODES_USAGE, &in_state("used"), ratio * 1e6)
+    input.with_sample(INODES_UTILIZATION, &labels, ratio).with_sample(INODES_LIMIT, &labels, 1e6)
 }
 
 fn host() -> Input {

@@ -126,7 +126,7 @@ fn a_list_narrows_and_names_what_is_missing() {
 #[test]
 fn settings_that_make_no_sense_are_refused() {
     let refused = Network { receive_critical: Some(5.0), ..Network::default() }.needs();
-    assert_eq!(refused, Err("receive_critical is 5, allowed is that only with a receive_limit".to_owned()));
+    assert_eq!(refused, Err("receive_critical is 5, allowed is that only with receive_limit".to_owned()));
     let refused = Network::parse(vec![("transmit_limit".to_owned(), Value::Number(-1.0))]);
     assert_eq!(refused, Err("transmit_limit is -1, allowed is a number of at least 0, in By/s".to_owned()));
 }

@@ -28,6 +28,11 @@ impl Input {
         self.previous.iter().find(|(of, _)| of == subject).map(|(_, status)| *status)
     }
 
+    /// Without any reading, of a cycle that began then; for tests.
+    pub fn at(time_ms: u64) -> Self {
+        Self { time_ms, ..Self::default() }
+    }
+
     /// With one more reading; for tests.
     pub fn with_sample(mut self, name: &str, labels: &[(&str, &str)], value: f64) -> Self {
         let sample = Sample { name: name.to_owned(), labels: owned(labels), value };

@@ -65,13 +65,18 @@ impl Limits {
 /// use checkpost_sdk::only_with;
 ///
 /// let refused = only_with("receive_critical", Some(5.0), "receive_limit", None);
-/// assert_eq!(refused, Err("receive_critical is 5, allowed is that only with a receive_limit".to_owned()));
+/// assert_eq!(refused, Err("receive_critical is 5, allowed is that only with receive_limit".to_owned()));
 /// ```
 pub fn only_with(setting: &str, value: Option<f64>, other: &str, other_value: Option<f64>) -> Result<(), String> {
     match (value, other_value) {
-        (Some(value), None) => Err(format!("{setting} is {value}, allowed is that only with a {other}")),
+        (Some(value), None) => Err(format!("{setting} is {value}, allowed is that only with {other}")),
         _ => Ok(()),
     }
+}
+
+/// Refuses a number of things that is not whole; for [`Check::needs`](crate::Check::needs).
+pub fn whole(setting: &str, value: f64) -> Result<(), String> {
+    if value.fract() == 0.0 { Ok(()) } else { Err(format!("{setting} is {value}, allowed is a whole number")) }
 }
 
 #[cfg(test)]
@@ -140,6 +145,12 @@ mod tests {
         assert!(only_with("critical", Some(1.0), "threshold", None).is_err());
         assert_eq!(only_with("critical", Some(1.0), "threshold", Some(0.5)), Result::Ok(()));
         assert_eq!(only_with("critical", None, "threshold", None), Result::Ok(()));
+    }
+
+    #[test]
+    fn a_number_of_things_is_whole() {
+        assert_eq!(whole("minimum", 1.5), Err("minimum is 1.5, allowed is a whole number".to_owned()));
+        assert_eq!(whole("minimum", 0.0), Result::Ok(()));
     }
 
     #[test]

@@ -28,14 +28,21 @@ pub fn is_among(patterns: &[String], name: &str) -> bool {
 /// Verdicts `unknown` on the names in a list that are not there: what was asked for by name must not go unnoticed when it
 /// is gone. `what` goes into title and message: `interface`.
 pub fn missing(patterns: &[String], what: &str, is_there: impl Fn(&str) -> bool) -> Vec<Verdict> {
-    let (first, rest) = what.split_at(what.chars().next().map_or(0, char::len_utf8));
-    let title = format!("{}{rest} not found", first.to_uppercase());
-    let mut gone: Vec<_> = patterns.iter().filter(|name| !is_pattern(name) && !is_there(name)).collect();
-    gone.sort();
-    gone.dedup();
-    gone.into_iter()
-        .map(|name| Verdict::new(Status::Unknown, &title, format!("no reading of the {what} {name}")).subject(name))
-        .collect()
+    let mut gone: Vec<&String> = Vec::new();
+    for name in patterns {
+        if !is_pattern(name) && !gone.contains(&name) && !is_there(name) {
+            gone.push(name);
+        }
+    }
+    gone.into_iter().map(|name| not_found(name, what)).collect()
+}
+
+fn not_found(name: &str, what: &str) -> Verdict {
+    let mut title = format!("{what} not found");
+    if let Some(first) = title.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    Verdict::new(Status::Unknown, title, format!("no reading of the {what} {name}")).subject(name)
 }
 
 #[cfg(test)]

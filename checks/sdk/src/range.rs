@@ -3,6 +3,8 @@
 use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
 
+use crate::Quantity;
+
 /// Which numbers are allowed: `[@]start:end`.
 ///
 /// | Text | A number raises an alert when it is |
@@ -21,7 +23,7 @@ use std::str::FromStr;
 /// let free: Range = "10:".parse().unwrap();
 /// assert!(free.alerts(9.9));
 /// assert!(!free.alerts(10.0));
-/// assert_eq!(free.allowed().to_string(), "at least 10");
+/// assert_eq!(free.allowed("%"), "at least 10%");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Range {
@@ -83,27 +85,20 @@ impl Range {
         line.is_finite().then_some(line)
     }
 
-    /// What is allowed, in words for a message: `at least 10`.
-    pub fn allowed(&self) -> impl Display {
-        struct Words(Range);
-
-        impl Display for Words {
-            fn fmt(&self, f: &mut Formatter) -> fmt::Result {
-                let Range { start, end, inverted } = self.0;
-                match (start.is_finite(), end.is_finite(), inverted) {
-                    (true, true, false) => write!(f, "{start} to {end}"),
-                    (true, true, true) => write!(f, "not {start} to {end}"),
-                    (true, false, false) => write!(f, "at least {start}"),
-                    (true, false, true) => write!(f, "below {start}"),
-                    (false, true, false) => write!(f, "at most {end}"),
-                    (false, true, true) => write!(f, "above {end}"),
-                    (false, false, false) => f.write_str("anything"),
-                    (false, false, true) => f.write_str("nothing"),
-                }
-            }
+    /// What is allowed, in words for a message, with the unit of the numbers: `at least 10%`.
+    pub fn allowed(&self, unit: &str) -> String {
+        let Self { start, end, inverted } = *self;
+        let told = |number| format!("{:#}", Quantity::new(number, unit));
+        match (start.is_finite(), end.is_finite(), inverted) {
+            (true, true, false) => format!("{} to {}", told(start), told(end)),
+            (true, true, true) => format!("not {} to {}", told(start), told(end)),
+            (true, false, false) => format!("at least {}", told(start)),
+            (true, false, true) => format!("below {}", told(start)),
+            (false, true, false) => format!("at most {}", told(end)),
+            (false, true, true) => format!("above {}", told(end)),
+            (false, false, false) => "anything".to_owned(),
+            (false, false, true) => "nothing".to_owned(),
         }
-
-        Words(*self)
     }
 }
 
@@ -171,8 +166,11 @@ mod tests {
             ("@~:10", "above 10"),
             ("~:", "anything"),
             ("@~:", "nothing"),
+            ("0", "0 to 0"),
         ] {
-            assert_eq!(range(text).allowed().to_string(), words);
+            assert_eq!(range(text).allowed(""), words);
         }
+        assert_eq!(range("0.5:90").allowed("%"), "0.5% to 90%");
+        assert_eq!(range("~:1048576").allowed("By/s"), "at most 1.0 MB/s");
     }
 }
