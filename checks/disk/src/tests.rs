@@ -1,18 +1,29 @@
 #![allow(clippy::unwrap_used)]
-use checkpost_sdk::{GIB, Settings, Value};
+use checkpost_sdk::{GIB, Settings, Status, Value};
 
 use super::*;
 
+/// The labels of a filesystem, as the host has them.
+fn labels<'a>(mountpoint: &'a str, kind: &'a str) -> [(&'a str, &'a str); 4] {
+    let device = if mountpoint == "/" { "/dev/vda1" } else { "/dev/vdb" };
+    [(MOUNTPOINT, mountpoint), (TYPE, kind), ("system.device", device), ("system.filesystem.mode", "rw")]
+}
+
 /// Readings of a filesystem of 100 GB, as the host takes them.
 fn with_filesystem(input: Input, mountpoint: &str, kind: &str, ratio: f64) -> Input {
-    let device = format!("/dev/{}", mountpoint.len());
-    let labels = [(MOUNTPOINT, mountpoint), (TYPE, kind), ("system.device", &device), ("system.filesystem.mode", "rw")];
+    let labels = labels(mountpoint, kind);
     let in_state = |state| [&labels[..], &[(USED.0, state)]].concat();
     input
         .with_sample(UTILIZATION, &labels, ratio)
         .with_sample(LIMIT, &labels, 100.0 * GIB)
         .with_sample(USAGE, &in_state("free"), 1.0)
         .with_sample(USAGE, &in_state("used"), ratio * 100.0 * GIB)
+}
+
+/// Readings of the same filesystem's 1000000 inodes.
+fn with_inodes(input: Input, mountpoint: &str, kind: &str, ratio: f64) -> Input {
+    let labels = labels(mountpoint, kind);
+    input.with_sample(INODES_UTILIZATION, &labels, ratio).with_sample(INODES_LIMIT, &labels, 1e6)
 }
 
 fn host() -> Input {
@@ -103,6 +114,62 @@ fn without_bytes_it_judges_all_the_same() {
 }
 
 #[test]
+fn inodes_are_the_reason_when_they_are_worse_than_space() {
+    let input = with_inodes(with_inodes(host(), "/", "ext4", 0.971), "/var", "xfs", 0.951);
+    let verdicts = Disk::default().evaluate(&input).unwrap();
+    assert_eq!((verdicts[0].status, verdicts[0].title.as_str()), (Status::Critical, "High inode usage"));
+    assert_eq!(verdicts[0].message, "Inode usage of / is 97.1% (971000 / 1000000, threshold: 90%)");
+    assert_eq!((verdicts[2].status, verdicts[2].title.as_str()), (Status::Critical, "High inode usage"));
+    assert_eq!(verdicts[2].message, "Inode usage of /var is 95.1% (951000 / 1000000, threshold: 90%)");
+    let measures: Vec<_> = verdicts[0].measures.iter().map(|measure| measure.name.as_str()).collect();
+    assert_eq!(measures, ["used", "inodes_used"]);
+    assert_eq!(verdicts[0].measures[1], Measure::new("inodes_used", 97.1, "%").warning(90.0).critical(95.0));
+}
+
+#[test]
+fn space_is_the_reason_when_both_are_as_bad() {
+    let verdicts = Disk::default().evaluate(&with_inodes(host(), "/var", "xfs", 0.94)).unwrap();
+    assert_eq!(verdicts[2].message, "Disk usage of /var is 91.0% (91.00GB / 100.00GB, threshold: 90%)");
+    assert_eq!(verdicts[2].measures.len(), 2);
+    assert_eq!(verdicts[1].measures.len(), 1, "/srv/a has no inode readings");
+}
+
+#[test]
+fn inodes_on_their_threshold_are_ok_and_have_limits_of_their_own() {
+    let at = |check: &Disk, ratio| judge(check, &with_inodes(host(), "/", "ext4", ratio))[0].1;
+    assert_eq!(at(&Disk::default(), 0.9), Status::Ok);
+    assert_eq!(at(&Disk::default(), 0.901), Status::Warning);
+    let strict = Disk { inodes_threshold: 50.0, inodes_critical: 60.0, ..Disk::default() };
+    assert_eq!(at(&strict, 0.55), Status::Warning);
+    assert_eq!(at(&strict, 0.61), Status::Critical);
+}
+
+#[test]
+fn raised_inodes_clear_at_their_lower_line() {
+    let check = Disk { inodes_clear: Some(80.0), ..Disk::default() };
+    let at = |ratio| with_inodes(host(), "/", "ext4", ratio).with_previous("/", Status::Warning);
+    let verdict = check.evaluate(&at(0.85)).unwrap().remove(0);
+    let held = "Inode usage of / is 85.0% (850000 / 1000000, threshold: 90%, clears at 80%)";
+    assert_eq!((verdict.status, verdict.message.as_str()), (Status::Warning, held));
+    assert_eq!(judge(&check, &at(0.8))[0].1, Status::Ok);
+    assert_eq!(judge(&check, &with_inodes(host(), "/", "ext4", 0.85))[0].1, Status::Ok);
+}
+
+#[test]
+fn without_numbers_inodes_are_judged_all_the_same() {
+    let input = host().with_sample(INODES_UTILIZATION, &labels("/", "ext4"), 0.93);
+    let verdict = Disk::default().evaluate(&input).unwrap().remove(0);
+    assert_eq!(verdict.message, "Inode usage of / is 93.0% (threshold: 90%)");
+}
+
+#[test]
+fn a_mount_point_may_be_any_text() {
+    let hostile = "/mnt/<b>\n'; DROP TABLE\u{202e}";
+    let input = with_inodes(with_filesystem(Input::default(), hostile, "ext4", 0.5), hostile, "ext4", 1.0);
+    assert_eq!(judge(&Disk::default(), &input), expected(&[(hostile, Status::Critical)]));
+}
+
+#[test]
 fn without_any_reading_it_cannot_judge() {
     let error = Disk::default().evaluate(&Input::default());
     assert_eq!(error, Err("no reading of system.filesystem.utilization".to_owned()));
@@ -116,4 +183,6 @@ fn settings_that_make_no_sense_are_refused() {
     assert_eq!(refused, Err(r#"mounts is "/", allowed is a list of strings"#.to_owned()));
     let refused = Disk { clear: Some(95.0), ..Disk::default() }.needs();
     assert_eq!(refused, Err("clear is 95, allowed is at most the threshold, 90".to_owned()));
+    let refused = Disk { inodes_clear: Some(95.0), ..Disk::default() }.needs();
+    assert_eq!(refused, Err("inodes_clear is 95, allowed is at most the threshold, 90".to_owned()));
 }

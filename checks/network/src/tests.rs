@@ -1,5 +1,5 @@
 #![allow(clippy::unwrap_used)]
-use checkpost_sdk::{Settings, Value};
+use checkpost_sdk::{Measure, Settings, Status, Value};
 
 use super::*;
 
@@ -71,7 +71,7 @@ fn errors_and_drops_are_warnings() {
     let input = with_both(input, DROPPED_RATE, "eth0", 250.0, 100.0);
     let verdict = Network::default().evaluate(&input).unwrap().remove(0);
     assert_eq!((verdict.status, verdict.title.as_str()), (Status::Warning, "Network errors"));
-    let message = "eth0: transmit errors 3.2/s (limit: 1.0/s), receive drops 250.0/s (limit: 100.0/s)";
+    let message = "eth0: transmit errors 3.2/s (limit: 1/s), receive drops 250.0/s (limit: 100/s)";
     assert_eq!(verdict.message, message);
     let quiet = Network { errors_per_second: 4.0, drops_per_second: 300.0, ..Network::default() };
     assert_eq!(judge_eth0(&quiet, &input).0, Status::Ok);
@@ -126,7 +126,7 @@ fn a_list_narrows_and_names_what_is_missing() {
 #[test]
 fn settings_that_make_no_sense_are_refused() {
     let refused = Network { receive_critical: Some(5.0), ..Network::default() }.needs();
-    assert_eq!(refused, Err("receive_critical is 5, allowed is that only with a receive_limit".to_owned()));
+    assert_eq!(refused, Err("receive_critical is 5, allowed is that only with receive_limit".to_owned()));
     let refused = Network::parse(vec![("transmit_limit".to_owned(), Value::Number(-1.0))]);
     assert_eq!(refused, Err("transmit_limit is -1, allowed is a number of at least 0, in By/s".to_owned()));
 }

@@ -1,7 +1,7 @@
 //! What a check is told: readings by name and label, and what it said last time.
 
 use crate::bindings::types;
-use crate::{Sample, Series, Status, Value};
+use crate::{Point, Sample, Series, Status, Value};
 
 /// All that an evaluation may depend on, apart from the settings.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -28,14 +28,26 @@ impl Input {
         self.previous.iter().find(|(of, _)| of == subject).map(|(_, status)| *status)
     }
 
+    /// Without any reading, of a cycle that began then; for tests.
+    pub fn at(time_ms: u64) -> Self {
+        Self { time_ms, ..Self::default() }
+    }
+
     /// With one more reading; for tests.
     pub fn with_sample(mut self, name: &str, labels: &[(&str, &str)], value: f64) -> Self {
-        let mut labels: Vec<_> = labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        labels.sort();
-        let sample = Sample { name: name.to_owned(), labels, value };
+        let sample = Sample { name: name.to_owned(), labels: owned(labels), value };
         let samples = &mut self.samples.0;
         let place = samples.partition_point(|other| (&other.name, &other.labels) < (&sample.name, &sample.labels));
         samples.insert(place, sample);
+        self
+    }
+
+    /// With past readings of one series, each its time in milliseconds and its value, oldest first; for tests.
+    pub fn with_history(mut self, name: &str, labels: &[(&str, &str)], points: &[(u64, f64)]) -> Self {
+        let points = points.iter().map(|&(time_ms, value)| Point { time_ms, value }).collect();
+        let series = Series { name: name.to_owned(), labels: owned(labels), points };
+        let place = self.history.partition_point(|other| (&other.name, &other.labels) < (&series.name, &series.labels));
+        self.history.insert(place, series);
         self
     }
 
@@ -44,6 +56,12 @@ impl Input {
         self.previous.push((subject.to_owned(), status));
         self
     }
+}
+
+fn owned(labels: &[(&str, &str)]) -> Vec<(String, String)> {
+    let mut labels: Vec<_> = labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    labels.sort();
+    labels
 }
 
 /// Readings, sorted by name and labels.
@@ -125,6 +143,18 @@ mod tests {
         assert_eq!(samples.named("b")[1].label("to"), Some("y"));
         assert_eq!(samples.named("b")[0].label("to"), None);
         assert_eq!(samples.iter().count(), 4);
+    }
+
+    #[test]
+    fn past_readings_are_sorted_like_current_ones() {
+        let input = Input::default()
+            .with_history("b", &[("to", "y"), ("at", "2")], &[(1000, 1.0), (2000, 3.0)])
+            .with_history("b", &[("at", "1")], &[])
+            .with_history("a", &[], &[]);
+        let names: Vec<_> = input.history.iter().map(|series| (series.name.as_str(), series.points.len())).collect();
+        assert_eq!(names, [("a", 0), ("b", 0), ("b", 2)]);
+        assert_eq!(input.history[2].labels[0].0, "at");
+        assert_eq!(input.history[2].points[1], Point { time_ms: 2000, value: 3.0 });
     }
 
     #[test]

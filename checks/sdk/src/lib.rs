@@ -95,7 +95,9 @@
 //!
 //! * [`settings!`]: the settings, their types, defaults, units and ranges.
 //! * [`Input`] and [`Samples`]: the readings. Names and units are OpenTelemetry's; a `*.utilization` is a ratio 0..1.
-//! * [`Limits`]: ok, warning or critical, with hysteresis. [`Usage`]: the whole verdict on how full something is.
+//! * [`Limits`]: ok, warning or critical, with hysteresis. [`Range`]: the ranges of Nagios' plugins.
+//! * [`Usage`]: the whole verdict on how full something is. [`Joint`]: one verdict of several readings. [`Quantity`]: a
+//!   number with its unit, for messages.
 //! * [`Verdict`]: one for each subject, the ones that are ok included. Subjects must not repeat.
 //!
 //! No `evaluate` should panic: a panic is a trap, and the check is `unknown` with nothing but "trap" for a reason.
@@ -108,8 +110,11 @@ pub mod bindings;
 mod bump;
 mod check;
 mod input;
+mod joint;
 mod limits;
 mod pattern;
+mod quantity;
+mod range;
 mod settings;
 mod usage;
 mod verdict;
@@ -117,10 +122,14 @@ mod verdict;
 pub use bindings::types::{Measure, Need, Point, Sample, Series, Setting, Status, Value, Verdict};
 pub use check::Check;
 pub use input::{Input, Samples};
-pub use limits::Limits;
-pub use pattern::{is_pattern, matches};
+pub use joint::{Joint, Reading};
+pub use limits::{Limits, only_with, whole};
+pub use pattern::{is_among, is_pattern, matches, missing};
+pub use quantity::Quantity;
+pub use range::{NotARange, Range};
 pub use settings::{IntoDefault, NotSet, SettingType, Settings, Spec, unknown};
 pub use usage::{GIB, Usage};
+pub use verdict::keep_worst;
 
 /// Exports a [`Check`] from this crate as the check of its module. Once in a crate, with a type that is in scope.
 ///

@@ -1,6 +1,8 @@
 //! From a number to a status.
 
-use crate::Status;
+use std::fmt::Write;
+
+use crate::{Quantity, Status};
 
 /// The lines that a reading is held against, all in its unit.
 ///
@@ -18,6 +20,11 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// Lines that clear at a share of the threshold, in per cent.
+    pub fn clearing_at_share(threshold: f64, critical: Option<f64>, share_percent: Option<f64>) -> Self {
+        Self { threshold, critical, clear: share_percent.map(|percent| threshold * percent / 100.0) }
+    }
+
     /// Whether the lines make sense together; for [`Check::needs`](crate::Check::needs).
     pub fn validate(&self) -> Result<(), String> {
         match self.clear {
@@ -40,6 +47,36 @@ impl Limits {
             Status::Warning
         }
     }
+
+    /// Adds the line that a raised reading was held against, for a message: `threshold: 80%`. `word` is what to call it.
+    pub fn tell(&self, message: &mut String, word: &str, value: f64, unit: &str) {
+        // Writing to a string cannot fail.
+        let _ = write!(message, "{word}: {:#}", Quantity::new(self.threshold, unit));
+        // Else a message with a reading below its threshold would look wrong.
+        if let Some(clear) = self.clear.filter(|_| value <= self.threshold) {
+            let _ = write!(message, ", clears at {:#}", Quantity::new(clear, unit));
+        }
+    }
+}
+
+/// Refuses a setting that needs another one that is not set; for [`Check::needs`](crate::Check::needs).
+///
+/// ```
+/// use checkpost_sdk::only_with;
+///
+/// let refused = only_with("receive_critical", Some(5.0), "receive_limit", None);
+/// assert_eq!(refused, Err("receive_critical is 5, allowed is that only with receive_limit".to_owned()));
+/// ```
+pub fn only_with(setting: &str, value: Option<f64>, other: &str, other_value: Option<f64>) -> Result<(), String> {
+    match (value, other_value) {
+        (Some(value), None) => Err(format!("{setting} is {value}, allowed is that only with {other}")),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a number of things that is not whole; for [`Check::needs`](crate::Check::needs).
+pub fn whole(setting: &str, value: f64) -> Result<(), String> {
+    if value.fract() == 0.0 { Ok(()) } else { Err(format!("{setting} is {value}, allowed is a whole number")) }
 }
 
 #[cfg(test)]
@@ -84,6 +121,36 @@ mod tests {
             assert_eq!(LIMITS.status(79.0, previous), Ok);
         }
         assert_eq!(Limits { clear: None, ..LIMITS }.status(79.0, Some(Critical)), Ok);
+    }
+
+    #[test]
+    fn a_share_of_the_threshold_is_a_clearing_line() {
+        assert_eq!(Limits::clearing_at_share(80.0, None, Some(50.0)).clear, Some(40.0));
+        assert_eq!(Limits::clearing_at_share(80.0, Some(95.0), None), Limits { clear: None, ..LIMITS });
+    }
+
+    #[test]
+    fn the_clearing_line_is_told_when_the_reading_is_below_the_threshold() {
+        let told = |value| {
+            let mut message = String::new();
+            LIMITS.tell(&mut message, "limit", value, "Cel");
+            message
+        };
+        assert_eq!(told(80.1), "limit: 80 °C");
+        assert_eq!(told(80.0), "limit: 80 °C, clears at 70 °C");
+    }
+
+    #[test]
+    fn a_setting_may_need_another_one() {
+        assert!(only_with("critical", Some(1.0), "threshold", None).is_err());
+        assert_eq!(only_with("critical", Some(1.0), "threshold", Some(0.5)), Result::Ok(()));
+        assert_eq!(only_with("critical", None, "threshold", None), Result::Ok(()));
+    }
+
+    #[test]
+    fn a_number_of_things_is_whole() {
+        assert_eq!(whole("minimum", 1.5), Err("minimum is 1.5, allowed is a whole number".to_owned()));
+        assert_eq!(whole("minimum", 0.0), Result::Ok(()));
     }
 
     #[test]

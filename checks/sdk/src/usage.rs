@@ -62,12 +62,9 @@ impl<'a> Usage<'a> {
             separator = ", ";
         }
         if raised {
-            let _ = write!(message, "{separator}threshold: {}%", limits.threshold);
+            message.push_str(separator);
             separator = ", ";
-            // Else a message with a reading below its threshold would look wrong.
-            if let Some(clear) = limits.clear.filter(|_| percent <= limits.threshold) {
-                let _ = write!(message, "{separator}clears at {clear}%");
-            }
+            limits.tell(&mut message, "threshold", percent, "%");
         }
         if separator == ", " {
             message.push(')');

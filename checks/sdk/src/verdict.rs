@@ -1,5 +1,7 @@
 //! Verdicts, part by part.
 
+use std::cmp::Reverse;
+
 use crate::{Limits, Measure, Status, Verdict};
 
 impl Verdict {
@@ -34,6 +36,13 @@ impl Verdict {
         self.attributes.sort();
         self
     }
+}
+
+/// Leaves one verdict on each subject, the worst, and sorts them by subject: a subject must not repeat, but names of
+/// things may.
+pub fn keep_worst(verdicts: &mut Vec<Verdict>) {
+    verdicts.sort_by(|a, b| (&a.subject, Reverse(a.status)).cmp(&(&b.subject, Reverse(b.status))));
+    verdicts.dedup_by(|a, b| a.subject == b.subject);
 }
 
 impl Measure {
@@ -75,6 +84,19 @@ mod tests {
         assert_eq!((measure.warning, measure.critical), (Some(97.0), Some(97.0)));
         let measure = Measure::new("used", 50.0, "%").limits(&Limits { critical: None, ..limits });
         assert_eq!((measure.warning, measure.critical), (Some(80.0), None));
+    }
+
+    #[test]
+    fn of_several_verdicts_on_a_subject_the_worst_stays() {
+        let verdict = |subject: &str, status| Verdict::new(status, "", "").subject(subject);
+        let mut verdicts = vec![
+            verdict("b", Status::Ok),
+            verdict("a", Status::Ok),
+            verdict("b", Status::Critical),
+            verdict("b", Status::Ok),
+        ];
+        keep_worst(&mut verdicts);
+        assert_eq!(verdicts, [verdict("a", Status::Ok), verdict("b", Status::Critical)]);
     }
 
     #[test]
