@@ -46,7 +46,7 @@ impl Temperature {
             let limit = limits.iter().find(|limit| limit.carries(&labels(kind))).map(|limit| limit.value);
             limit.filter(|limit| PLAUSIBLE_LIMITS.contains(limit))
         };
-        let (high, critical) = (of_maker("high"), of_maker("critical"));
+        let (high, critical) = (of_maker("high.degraded"), of_maker("high.critical"));
         // A part that may not reach the usual threshold is not all right until it is there.
         let usual = critical.map_or(USUAL_THRESHOLD, |critical| critical.min(USUAL_THRESHOLD));
         let threshold = self.threshold.or(high).unwrap_or(usual);

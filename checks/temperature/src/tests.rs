@@ -57,7 +57,7 @@ fn without_other_lines_the_usual_ones_hold() {
 fn the_makers_lines_come_before_the_usual_ones_and_the_settings_before_both() {
     let nvme = |degrees| {
         let input = with_sensor(Input::default(), "nvme0", "Composite", degrees);
-        with_limit(with_limit(input, "nvme0", "Composite", "high", 70.0), "nvme0", "Composite", "critical", 80.0)
+        with_limit(with_limit(input, "nvme0", "Composite", "high.degraded", 70.0), "nvme0", "Composite", "high.critical", 80.0)
     };
     let status = |check: &Temperature, degrees| judge_one(check, &nvme(degrees)).status;
     let default = Temperature::default();
@@ -74,7 +74,7 @@ fn the_makers_lines_come_before_the_usual_ones_and_the_settings_before_both() {
 
 #[test]
 fn the_limits_of_another_sensor_do_not_count() {
-    let input = with_limit(cpu(75.0), "nvme0", "Composite", "high", 70.0);
+    let input = with_limit(cpu(75.0), "nvme0", "Composite", "high.degraded", 70.0);
     assert_eq!(judge_one(&Temperature::default(), &input).status, Status::Ok);
 }
 
@@ -85,16 +85,16 @@ fn one_line_of_the_maker_gives_the_other() {
             judge_one(&Temperature::default(), &with_limit(cpu(20.0), "hwmon0.1", "coretemp Package", kind, degrees));
         (measure.measures[0].warning.unwrap(), measure.measures[0].critical.unwrap())
     };
-    assert_eq!(limits("high", 100.0), (100.0, 110.0));
-    assert_eq!(limits("high", 60.0), (60.0, 95.0));
-    assert_eq!(limits("critical", 105.0), (85.0, 105.0));
-    assert_eq!(limits("critical", 70.0), (70.0, 70.0));
+    assert_eq!(limits("high.degraded", 100.0), (100.0, 110.0));
+    assert_eq!(limits("high.degraded", 60.0), (60.0, 95.0));
+    assert_eq!(limits("high.critical", 105.0), (85.0, 105.0));
+    assert_eq!(limits("high.critical", 70.0), (70.0, 70.0));
 }
 
 #[test]
 fn a_limit_that_cannot_be_one_is_none() {
     for degrees in [0.0, -273.15, 65261.85, 3892314.0] {
-        let input = with_limit(cpu(86.0), "hwmon0.1", "coretemp Package", "high", degrees);
+        let input = with_limit(cpu(86.0), "hwmon0.1", "coretemp Package", "high.degraded", degrees);
         let verdict = judge_one(&Temperature::default(), &input);
         assert_eq!(verdict.message, "Temperature of coretemp Package is 86.0 °C (threshold: 85 °C)", "{degrees}");
     }
