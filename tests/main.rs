@@ -3,6 +3,8 @@
 
 mod bad_checks;
 mod bad_input;
+#[cfg(target_os = "linux")]
+mod built_in;
 mod cache;
 mod commands;
 mod compilation;

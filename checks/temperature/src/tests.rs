@@ -57,7 +57,13 @@ fn without_other_lines_the_usual_ones_hold() {
 fn the_makers_lines_come_before_the_usual_ones_and_the_settings_before_both() {
     let nvme = |degrees| {
         let input = with_sensor(Input::default(), "nvme0", "Composite", degrees);
-        with_limit(with_limit(input, "nvme0", "Composite", "high.degraded", 70.0), "nvme0", "Composite", "high.critical", 80.0)
+        with_limit(
+            with_limit(input, "nvme0", "Composite", "high.degraded", 70.0),
+            "nvme0",
+            "Composite",
+            "high.critical",
+            80.0,
+        )
     };
     let status = |check: &Temperature, degrees| judge_one(check, &nvme(degrees)).status;
     let default = Temperature::default();
