@@ -15,6 +15,11 @@ def plain(directory):
     """Nothing: the four built-in checks."""
 
 
+def everything(directory):
+    """The four built-in checks, and every source: processes, sensors, GPUs and single CPUs, too."""
+    (directory / "checkpost.toml").write_text('[collect]\nstore = ["*"]\nprocesses = ["*sh*", "python*"]\n')
+
+
 def instances(count):
     """So many instances of built-in checks, no two with the same settings."""
 

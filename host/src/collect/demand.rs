@@ -7,8 +7,9 @@ use crate::metric::catalog::{CATALOG, Kind, Source};
 use crate::metric::name_matches;
 
 /// What is stored, and so measured, in every cycle unless the operator says otherwise: what costs next to nothing. Not
-/// single CPUs, of which there may be hundreds, nor sensors, GPUs and processes, which are slow to ask.
-pub const DEFAULT_STORE: [&str; 20] = [
+/// single CPUs, of which there may be hundreds, nor sensors, GPUs and processes, which are slow to ask. And few rates: a
+/// query makes one of two counters.
+pub const DEFAULT_STORE: [&str; 19] = [
     "system.cpu.*",
     "system.memory.*",
     "system.linux.*",
@@ -18,17 +19,16 @@ pub const DEFAULT_STORE: [&str; 20] = [
     "system.network.*",
     "system.uptime",
     "checkpost.cpu.interval",
-    "checkpost.cpu.mode.*",
     "checkpost.load*",
-    "checkpost.memory.*",
-    "checkpost.paging.*",
-    "checkpost.pressure.time*",
-    "checkpost.filesystem.*",
-    "checkpost.disk.*",
-    "checkpost.network.*",
+    "checkpost.memory.oom_kill.count",
+    "checkpost.pressure.time",
+    "checkpost.filesystem.inodes.utilization",
+    "checkpost.disk.utilization",
+    "checkpost.disk.operation.duration",
+    "checkpost.network.physical*",
     "checkpost.cgroup.*",
     "checkpost.clock.synchronized",
-    "checkpost.run.*",
+    "checkpost.run.duration",
 ];
 
 /// What the host needs whatever is asked for: the headline figures, and what the next cycle is compared by.
