@@ -1,16 +1,15 @@
 //! The order in which Linux is read.
 
 use std::thread;
-use std::time::{Duration, Instant};
 
 use super::beside::Beside;
 use super::roots::Roots;
 use super::{
-    Request, cgroup, clock, cpu, disk, filesystem, gpu, memory, network, paging, pressure, process, rate, sensor,
-    system, timed,
+    Request, cgroup, clock, cpu, disk, filesystem, gpu, memory, network, paging, pressure, process, sensor, system,
+    timed,
 };
+use crate::metric::Snapshot;
 use crate::metric::catalog::Source;
-use crate::metric::{ProcessTimes, Snapshot};
 
 /// Reads every source in demand and returns the names of the physical interfaces.
 ///
@@ -22,7 +21,10 @@ pub(super) fn measure(roots: &Roots, request: &Request, snapshot: &mut Snapshot)
     timed(Source::Cpu, request, snapshot, |snapshot| cpu = cpu::start(&roots.proc, request, snapshot));
     // Whatever is in demand: the uptime dates all counters.
     system::collect(roots, request, snapshot);
-    let times = first_look(roots, request, snapshot);
+    let first_look = process::first_look(request, snapshot, || process::scan(roots));
+    if first_look.is_none() {
+        processes(&None, roots, request, snapshot);
+    }
     let mut physical = Vec::new();
     timed(Source::Network, request, snapshot, |snapshot| {
         physical = network::collect(roots, request.interfaces, snapshot);
@@ -39,14 +41,21 @@ pub(super) fn measure(roots: &Roots, request: &Request, snapshot: &mut Snapshot)
     if let Some(first) = cpu {
         cpu::finish(first, &roots.proc, request, snapshot);
     }
-    if let Some((at, _)) = &times {
+    if let Some((at, _)) = &first_look {
         thread::sleep(request.cpu_window.saturating_sub(at.elapsed()));
+        processes(&first_look, roots, request, snapshot);
     }
-    timed(Source::Process, request, snapshot, |snapshot| processes(times.as_ref(), roots, request, snapshot));
     for source in beside {
         source.finish(request.slow_source_deadline, snapshot);
     }
     physical
+}
+
+fn processes(first_look: &process::FirstLook, roots: &Roots, request: &Request, snapshot: &mut Snapshot) {
+    timed(Source::Process, request, snapshot, |snapshot| match process::scan(roots) {
+        Ok(scan) => process::measure(first_look, &scan, request, &process::Processes::of(roots), snapshot),
+        Err(why) => snapshot.diagnose("process", why),
+    });
 }
 
 /// Sources that go through drivers, which may hang.
@@ -63,33 +72,4 @@ fn begin_beside(roots: &Roots, request: &Request, snapshot: &mut Snapshot) -> Ve
         }));
     }
     beside
-}
-
-/// What processes have used so far, when the last cycle does not say what they had used then.
-fn first_look(roots: &Roots, request: &Request, snapshot: &Snapshot) -> Option<(Instant, ProcessTimes)> {
-    if !request.demand.needs(Source::Process) || rate::process_times(request, snapshot).is_some() {
-        return None;
-    }
-    let at = Instant::now();
-    // What goes wrong here goes wrong again, and is told, in a moment.
-    Some((at, process::scan(roots).ok()?.times()))
-}
-
-fn processes(first: Option<&(Instant, ProcessTimes)>, roots: &Roots, request: &Request, snapshot: &mut Snapshot) {
-    let scan = match process::scan(roots) {
-        Ok(scan) => scan,
-        Err(why) => return snapshot.diagnose("process", why),
-    };
-    let since: Option<(_, Duration)> = match first {
-        Some((at, times)) => Some((times, at.elapsed())),
-        None => rate::process_times(request, snapshot),
-    };
-    let watch = process::Watch {
-        top: request.top_processes,
-        patterns: request.demand.watched(),
-        open_files: request.demand.wants("process.watched.open_file_descriptor.count"),
-    };
-    let counts = rate::watched_before(request, snapshot);
-    process::push(&scan, since, &watch, |name| counts.get(name).copied(), roots, snapshot);
-    snapshot.process_times = Some(scan.times());
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use sysinfo::{Components, Disks, Networks, System};
 
@@ -14,7 +14,7 @@ use super::disk::{self, Disk};
 use super::filesystem::{self, Filesystem, Space};
 use super::memory::{self, Memory};
 use super::network::{self, Counters, Interface};
-use super::{Request, process, rate, sensor, timed};
+use super::{Request, process, sensor, timed};
 use crate::metric::catalog::Source;
 use crate::metric::{Labels, Snapshot};
 
@@ -32,7 +32,7 @@ pub(super) fn measure(request: &Request, snapshot: &mut Snapshot) -> Vec<String>
     let started = Instant::now();
     system.refresh_cpu_usage();
     uptime(request, snapshot);
-    let times = first_look(&mut system, request, snapshot);
+    let first_look = process::first_look(request, snapshot, || process::portable::scan(&mut system));
     timed(Source::Memory, request, snapshot, |snapshot| memory(&mut system, snapshot));
     let mut physical = Vec::new();
     timed(Source::Network, request, snapshot, |snapshot| physical = network(request, snapshot));
@@ -40,7 +40,10 @@ pub(super) fn measure(request: &Request, snapshot: &mut Snapshot) -> Vec<String>
     timed(Source::Filesystem, request, snapshot, |snapshot| disks(request, snapshot));
     thread::sleep(request.cpu_window.max(sysinfo::MINIMUM_CPU_UPDATE_INTERVAL).saturating_sub(started.elapsed()));
     timed(Source::Cpu, request, snapshot, |snapshot| cpu(&mut system, started, snapshot));
-    timed(Source::Process, request, snapshot, |snapshot| processes(&mut system, times, request, snapshot));
+    timed(Source::Process, request, snapshot, |snapshot| match process::portable::scan(&mut system) {
+        Ok(scan) => process::measure(&first_look, &scan, request, &system, snapshot),
+        Err(why) => snapshot.diagnose("process", why),
+    });
     for source in beside {
         source.finish(request.slow_source_deadline, snapshot);
     }
@@ -155,43 +158,6 @@ fn disks(request: &Request, snapshot: &mut Snapshot) {
         traffic.entry(name.clone()).or_insert(Disk { device: name, read, write, busy_s: None });
     }
     disk::push(&traffic.into_values().collect::<Vec<_>>(), request.disks, snapshot);
-}
-
-/// What processes have used so far, when the last cycle does not say what they had used then.
-fn first_look(
-    system: &mut System,
-    request: &Request,
-    snapshot: &Snapshot,
-) -> Option<(Instant, crate::metric::ProcessTimes)> {
-    if !request.demand.needs(Source::Process) || rate::process_times(request, snapshot).is_some() {
-        return None;
-    }
-    let at = Instant::now();
-    Some((at, process::portable::scan(system).ok()?.times()))
-}
-
-fn processes(
-    system: &mut System,
-    first: Option<(Instant, crate::metric::ProcessTimes)>,
-    request: &Request,
-    snapshot: &mut Snapshot,
-) {
-    let scan = match process::portable::scan(system) {
-        Ok(scan) => scan,
-        Err(why) => return snapshot.diagnose("process", why),
-    };
-    let since: Option<(_, Duration)> = match &first {
-        Some((at, times)) => Some((times, at.elapsed())),
-        None => rate::process_times(request, snapshot),
-    };
-    let watch = process::Watch {
-        top: request.top_processes,
-        patterns: request.demand.watched(),
-        open_files: request.demand.wants("process.watched.open_file_descriptor.count"),
-    };
-    let counts = rate::watched_before(request, snapshot);
-    process::portable::push(&scan, since, &watch, |name| counts.get(name).copied(), system, snapshot);
-    snapshot.process_times = Some(scan.times());
 }
 
 /// Sensors and GPUs go through drivers, which may hang.

@@ -8,14 +8,12 @@ use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::thread;
-use std::time::Duration;
 
 use rustix::io::Errno;
 
-use super::{Details, NAME_CHARS, Process, Scan, State, Watch, push_all, shown};
+use super::{Details, NAME_CHARS, Process, Scan, State, shown};
 use crate::clean;
 use crate::collect::roots::Roots;
-use crate::metric::{ProcessTimes, Snapshot};
 
 /// What the kernel keeps of a name, in bytes; those of its own threads may be longer.
 const COMM_BYTES: usize = 15;
@@ -63,18 +61,6 @@ pub(in crate::collect) fn scan(roots: &Roots) -> Result<Scan, String> {
         names_cut_at: Some(COMM_BYTES),
         problem: problem.or(no_uptime),
     })
-}
-
-/// Pushes what the scan found; see [`push_all`].
-pub(in crate::collect) fn push(
-    scan: &Scan,
-    before: Option<(&ProcessTimes, Duration)>,
-    watch: &Watch,
-    previous_count: impl Fn(&str) -> Option<f64>,
-    roots: &Roots,
-    snapshot: &mut Snapshot,
-) {
-    push_all(scan, before, watch, &previous_count, &Processes::of(roots), snapshot);
 }
 
 fn pid(directory: &OsStr) -> Option<u32> {

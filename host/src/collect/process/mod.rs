@@ -13,12 +13,14 @@ pub(super) mod portable;
 mod watched;
 
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 #[cfg(target_os = "linux")]
-pub(super) use linux::{Processes, push, scan};
+pub(super) use linux::{Processes, scan};
 
+use super::{Request, rate};
 use crate::clean;
+use crate::metric::catalog::Source;
 use crate::metric::{Labels, ProcessTime, ProcessTimes, Snapshot};
 
 /// How long a name may be in a label. No name of Linux is cut by it, however many escapes it needs.
@@ -29,13 +31,13 @@ const SLACK_S: f64 = 2.0;
 
 /// What is wanted beyond the number of processes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Watch<'a> {
+struct Watch<'a> {
     /// How many processes are listed, by CPU and by memory each.
-    pub(super) top: usize,
+    top: usize,
     /// Names of processes, with `*` for any text.
-    pub(super) patterns: &'a [String],
+    patterns: &'a [String],
     /// Whether the open files of watched processes are counted, which takes a look into each, and rights.
-    pub(super) open_files: bool,
+    open_files: bool,
 }
 
 /// All processes at one moment.
@@ -98,7 +100,7 @@ impl State {
 }
 
 /// What is asked about single processes, because it is too dear to ask about all.
-trait Details {
+pub(super) trait Details {
     /// The user whose process it is.
     fn owner(&self, pid: u32) -> Option<String>;
     /// Its resident memory to the byte, where all of them together were told with less care.
@@ -146,6 +148,45 @@ impl<'a> Since<'a> {
         // Ticks are rounded, so that a process that used everything may seem to have used more.
         Some((used as f64 / self.capacity_ticks).min(1.0))
     }
+}
+
+/// What processes had used at the beginning of the CPU window.
+pub(super) type FirstLook = Option<(Instant, ProcessTimes)>;
+
+/// Looks at what processes have used so far, when the last cycle does not say what they had used then.
+pub(super) fn first_look(
+    request: &Request,
+    snapshot: &Snapshot,
+    scan: impl FnOnce() -> Result<Scan, String>,
+) -> FirstLook {
+    if !request.demand.needs(Source::Process) || rate::process_times(request, snapshot).is_some() {
+        return None;
+    }
+    let at = Instant::now();
+    // What goes wrong here goes wrong again, and is told, in a moment.
+    Some((at, scan().ok()?.times()))
+}
+
+/// Measures processes, against the first look or else the last cycle.
+pub(super) fn measure(
+    first: &FirstLook,
+    scan: &Scan,
+    request: &Request,
+    details: &dyn Details,
+    snapshot: &mut Snapshot,
+) {
+    let before = match first {
+        Some((at, times)) => Some((times, at.elapsed())),
+        None => rate::process_times(request, snapshot),
+    };
+    let watch = Watch {
+        top: request.top_processes,
+        patterns: request.demand.watched(),
+        open_files: request.demand.wants("process.watched.open_file_descriptor.count"),
+    };
+    let counts = rate::watched_before(request, snapshot);
+    push_all(scan, before, &watch, &|name| counts.get(name).copied(), details, snapshot);
+    snapshot.process_times = Some(scan.times());
 }
 
 /// Pushes every reading. `before` is what processes had used at an earlier moment of this boot, and how long ago that

@@ -2,12 +2,10 @@
 
 use std::io;
 use std::thread;
-use std::time::Duration;
 
 use sysinfo::{Pid, ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System, UpdateKind};
 
-use super::{Details, Process, Scan, State, Watch, push_all};
-use crate::metric::{ProcessTimes, Snapshot};
+use super::{Details, Process, Scan, State};
 
 /// sysinfo tells starts in seconds and CPU time in milliseconds.
 const MS_PER_S: u64 = 1000;
@@ -41,18 +39,6 @@ pub(in crate::collect) fn scan(system: &mut System) -> Result<Scan, String> {
         names_cut_at: None,
         problem: None,
     })
-}
-
-/// Pushes what the scan of this system found; see [`push_all`].
-pub(in crate::collect) fn push(
-    scan: &Scan,
-    before: Option<(&ProcessTimes, Duration)>,
-    watch: &Watch,
-    previous_count: impl Fn(&str) -> Option<f64>,
-    system: &System,
-    snapshot: &mut Snapshot,
-) {
-    push_all(scan, before, watch, &previous_count, system, snapshot);
 }
 
 impl Details for System {

@@ -16,7 +16,7 @@ fn recorded() -> Roots {
 
 fn pushed(roots: &Roots, before: Option<(&ProcessTimes, Duration)>, watch: &Watch) -> Snapshot {
     let mut snapshot = empty();
-    push(&scan(roots).unwrap(), before, watch, |_| None, roots, &mut snapshot);
+    push_all(&scan(roots).unwrap(), before, watch, &|_| None, &Processes::of(roots), &mut snapshot);
     snapshot
 }
 

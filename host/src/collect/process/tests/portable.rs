@@ -3,7 +3,7 @@
 use sysinfo::System;
 
 use super::*;
-use crate::collect::process::portable::{push, scan};
+use crate::collect::process::portable::scan;
 
 #[test]
 fn this_very_process_is_among_those_of_the_system() {
@@ -17,7 +17,7 @@ fn this_very_process_is_among_those_of_the_system() {
     let patterns = [pattern];
     let watch = Watch { top: usize::MAX, patterns: &patterns, open_files: true };
     let mut snapshot = empty();
-    push(&second, Some((&before, Duration::from_secs(1))), &watch, |_| Some(1.0), &system, &mut snapshot);
+    push_all(&second, Some((&before, Duration::from_secs(1))), &watch, &|_| Some(1.0), &system, &mut snapshot);
 
     let of_this = |metric: &str| listed(&snapshot, metric).into_iter().find(|(pid, _)| *pid == this);
     assert!(of_this("process.memory.usage").unwrap().1 > 100_000.0);
