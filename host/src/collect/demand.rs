@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use crate::metric::catalog::{CATALOG, Kind, Source};
+use crate::metric::catalog::{CATALOG, Kind, Metric, Source};
 use crate::metric::name_matches;
 
 /// What is stored, and so measured, in every cycle unless the operator says otherwise: what costs next to nothing. Not
@@ -58,28 +58,29 @@ const MADE_FROM: [(&str, &[&str]); 5] = [
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Demand {
     metrics: HashSet<&'static str>,
+    sources: Vec<Source>,
     watched: Vec<String>,
 }
 
 impl Demand {
     /// What the host itself needs.
     pub fn least() -> Self {
-        let mut demand = Self { metrics: HashSet::new(), watched: Vec::new() };
+        let mut demand = Self { metrics: HashSet::new(), sources: Vec::new(), watched: Vec::new() };
         demand.want_all(&ALWAYS);
         demand
     }
 
     /// Every metric of these sources.
     pub fn of_sources(sources: &[Source]) -> Self {
-        let mut demand = Self { metrics: HashSet::new(), watched: Vec::new() };
+        let mut demand = Self { metrics: HashSet::new(), sources: Vec::new(), watched: Vec::new() };
         let of_sources = CATALOG.iter().filter(|metric| sources.contains(&metric.source));
-        of_sources.for_each(|metric| demand.add(metric.name));
+        of_sources.for_each(|metric| demand.add(metric));
         demand
     }
 
     /// Adds the metrics whose names pass.
     pub fn want(&mut self, passes: impl Fn(&str) -> bool) {
-        CATALOG.iter().filter(|metric| passes(metric.name)).for_each(|metric| self.add(metric.name));
+        CATALOG.iter().filter(|metric| passes(metric.name)).for_each(|metric| self.add(metric));
     }
 
     /// Adds the metrics of these names, or beginnings of names and a `*`.
@@ -94,16 +95,16 @@ impl Demand {
         }
     }
 
-    fn add(&mut self, name: &'static str) {
-        if !self.metrics.insert(name) {
+    fn add(&mut self, wanted: &Metric) {
+        if !self.metrics.insert(wanted.name) {
             return;
         }
-        for counter in CATALOG.iter().filter(|metric| metric.kind == Kind::CounterWithRate(name)) {
-            self.add(counter.name);
+        if !self.sources.contains(&wanted.source) {
+            self.sources.push(wanted.source);
         }
-        for (_, parts) in MADE_FROM.iter().filter(|(whole, _)| *whole == name) {
-            parts.iter().for_each(|part| self.add(part));
-        }
+        let parts = MADE_FROM.iter().find(|(whole, _)| *whole == wanted.name).map_or([].as_slice(), |(_, parts)| parts);
+        let is_part = |of: &&Metric| of.kind == Kind::CounterWithRate(wanted.name) || parts.contains(&of.name);
+        CATALOG.iter().filter(is_part).for_each(|part| self.add(part));
     }
 
     /// Whether a metric is wanted.
@@ -113,7 +114,7 @@ impl Demand {
 
     /// Whether any metric of a source is wanted.
     pub fn needs(&self, source: Source) -> bool {
-        CATALOG.iter().any(|metric| metric.source == source && self.wants(metric.name))
+        self.sources.contains(&source)
     }
 
     /// Names of processes to watch, each once.

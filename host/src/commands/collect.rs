@@ -52,7 +52,7 @@ pub(super) fn run(global: &Global, args: &CollectArgs) -> Result<u8, CommandErro
 /// What the next cycle will be compared with, and what the last one cost; nothing where there is no database that can be
 /// read. Only a run is to complain of that.
 fn last_stored(config: &Config) -> (Option<Snapshot>, LastCycle) {
-    let Ok(store) = Store::open_existing(&config.database.value) else { return Default::default() };
+    let Ok(mut store) = Store::open_existing(&config.database.value) else { return Default::default() };
     let previous = store.previous_snapshot(&collect::host().boot_id);
     (previous.unwrap_or_default(), store.last_cycle(true).unwrap_or_default())
 }

@@ -1,5 +1,6 @@
 //! Saving one cycle: everything it measured, judged and told, in one transaction.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior, named_params, params};
@@ -7,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior, named_params, params};
 use super::Store;
 use super::error::StoreError;
 use super::evaluation::write_evaluation;
-use super::sql::{id_of, integer, json};
+use super::sql::{id_of, integer, json, series_key};
 use super::time::public_time;
 use crate::alert::Notification;
 use crate::check::Evaluation;
@@ -34,15 +35,16 @@ impl Store {
     /// # Errors
     /// When the disk is full, the file is locked for too long, or a reading is not finite or there twice.
     pub fn save_cycle(&mut self, cycle: &CycleRecord<'_>) -> Result<i64, StoreError> {
-        write_cycle(&mut self.conn, cycle).map_err(|source| StoreError::sqlite(&self.path, "store the cycle", source))
+        write_cycle(&mut self.conn, &self.series, cycle)
+            .map_err(|source| StoreError::sqlite(&self.path, "store the cycle", source))
     }
 }
 
-fn write_cycle(conn: &mut Connection, cycle: &CycleRecord<'_>) -> rusqlite::Result<i64> {
+fn write_cycle(conn: &mut Connection, series: &HashMap<String, i64>, cycle: &CycleRecord<'_>) -> rusqlite::Result<i64> {
     // The write lock at once: a transaction that reads first and then wants to write can fail without waiting.
     let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let run_id = write_run(&transaction, cycle)?;
-    write_samples(&transaction, run_id, &cycle.snapshot.samples)?;
+    write_samples(&transaction, series, run_id, &cycle.snapshot.samples)?;
     write_process_times(&transaction, run_id, cycle.snapshot.process_times.as_ref())?;
     write_diagnostics(&transaction, run_id, &cycle.snapshot.diagnostics)?;
     write_headline(&transaction, run_id, cycle)?;
@@ -75,10 +77,15 @@ fn host_id(conn: &Connection, host: &Host) -> rusqlite::Result<i64> {
     )
 }
 
-fn write_samples(conn: &Connection, run_id: i64, samples: &[Sample]) -> rusqlite::Result<()> {
+fn write_samples(
+    conn: &Connection,
+    known: &HashMap<String, i64>,
+    run_id: i64,
+    samples: &[Sample],
+) -> rusqlite::Result<()> {
     let mut rows = samples
         .iter()
-        .map(|sample| Ok((series_id(conn, sample)?, sample.value)))
+        .map(|sample| Ok((series_id(conn, known, sample)?, sample.value)))
         .collect::<rusqlite::Result<Vec<_>>>()?;
     // In the order of the key, so that pages fill from left to right.
     rows.sort_unstable_by_key(|(series_id, _)| *series_id);
@@ -99,8 +106,11 @@ fn write_process_times(conn: &Connection, run_id: i64, times: Option<&ProcessTim
     Ok(())
 }
 
-fn series_id(conn: &Connection, sample: &Sample) -> rusqlite::Result<i64> {
+fn series_id(conn: &Connection, known: &HashMap<String, i64>, sample: &Sample) -> rusqlite::Result<i64> {
     let labels = json(&sample.labels)?;
+    if let Some(id) = known.get(&series_key(&sample.name, &labels)) {
+        return Ok(*id);
+    }
     id_of(
         conn,
         ("SELECT id FROM series WHERE name = ? AND labels = ?", params![sample.name, labels]),

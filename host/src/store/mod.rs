@@ -15,6 +15,7 @@ mod sql;
 mod tests;
 mod time;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
@@ -33,6 +34,9 @@ pub struct Store {
     conn: Connection,
     /// For error messages.
     path: PathBuf,
+    /// Ids of the series that the last cycle had, by name and labels: the next one mostly has the same, and looking
+    /// each up again would be a third of what storing it takes.
+    series: HashMap<String, i64>,
 }
 
 impl Store {

@@ -1,5 +1,6 @@
 //! Opening a database file, and telling why it cannot be.
 
+use std::collections::HashMap;
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::Path;
@@ -51,7 +52,7 @@ impl Store {
         refuse_other_than_files(path)?;
         // Not SQLITE_OPEN_READ_ONLY: such a connection would leave the -wal and -shm files behind.
         let conn = connect(path, OpenFlags::empty())?;
-        let store = Self { conn, path: path.to_owned() };
+        let store = Self { conn, path: path.to_owned(), series: HashMap::new() };
         match schema_version(&store.conn, path)? {
             SCHEMA_VERSION => {}
             // A first run got no further than an empty file.
@@ -86,7 +87,7 @@ impl Store {
         if found < SCHEMA_VERSION {
             migrate(&mut conn, path)?;
         }
-        Ok(Self { conn, path: path.to_owned() })
+        Ok(Self { conn, path: path.to_owned(), series: HashMap::new() })
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the next cycle needs of the last one: its counters, and what each instance said.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::Store;
 use super::error::StoreError;
+use super::sql::series_key;
 use super::time::{read_ms, unreadable};
 use crate::check::Status;
 use crate::collect::LastCycle;
@@ -20,8 +21,8 @@ impl Store {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn previous_snapshot(&self, boot_id: &str) -> Result<Option<Snapshot>, StoreError> {
-        let read = read_previous_snapshot(&self.conn, boot_id);
+    pub fn previous_snapshot(&mut self, boot_id: &str) -> Result<Option<Snapshot>, StoreError> {
+        let read = read_previous_snapshot(&self.conn, boot_id, &mut self.series);
         readable(read).map(Option::flatten).map_err(self.failed("read the last cycle"))
     }
 
@@ -76,7 +77,11 @@ pub(super) const LATEST_STATUSES: &str = "
     SELECT latest.instance, verdicts.subject, verdicts.status
     FROM latest JOIN verdicts ON verdicts.evaluation_id = latest.id";
 
-fn read_previous_snapshot(conn: &Connection, boot_id: &str) -> rusqlite::Result<Option<Snapshot>> {
+fn read_previous_snapshot(
+    conn: &Connection,
+    boot_id: &str,
+    series: &mut HashMap<String, i64>,
+) -> rusqlite::Result<Option<Snapshot>> {
     let read = |row: &Row<'_>| Ok((row.get("id")?, read_ms(row, "started_at_ms")?, read_json(row, "facts")?));
     let Some((run_id, time, host)) = conn.query_row(LATEST_RUN, [boot_id], read).optional()? else {
         return Ok(None);
@@ -84,7 +89,7 @@ fn read_previous_snapshot(conn: &Connection, boot_id: &str) -> rusqlite::Result<
     let run_id: i64 = run_id;
     let host: Host = host;
     let mut statement = conn.prepare(
-        "SELECT series.name, series.labels, samples.value FROM samples JOIN series ON series.id = samples.series_id
+        "SELECT series.id, series.name, series.labels, samples.value FROM samples JOIN series ON series.id = samples.series_id
          WHERE samples.run_id = ?",
     )?;
     let mut rows = statement.query([run_id])?;
@@ -92,6 +97,7 @@ fn read_previous_snapshot(conn: &Connection, boot_id: &str) -> rusqlite::Result<
     while let Some(row) = rows.next()? {
         // Most readings are of no use to the next cycle, and making labels of them would cost more than all the rest.
         let name = row.get_ref("name")?.as_str()?;
+        series.insert(series_key(name, row.get_ref("labels")?.as_str()?), row.get("id")?);
         if catalog::is_compared(name) {
             let name = Cow::Owned(name.to_owned());
             snapshot.samples.push(Sample { name, labels: read_json(row, "labels")?, value: row.get("value")? });

@@ -27,3 +27,8 @@ where
 pub(super) fn json(value: &impl Serialize) -> rusqlite::Result<String> {
     serde_json::to_string(value).map_err(|why| rusqlite::Error::ToSqlConversionFailure(why.into()))
 }
+
+/// What a series is known by: its name and its labels as they are stored. No name has a brace, and all labels begin with one.
+pub(super) fn series_key(name: &str, labels: &str) -> String {
+    [name, labels].concat()
+}
