@@ -56,6 +56,7 @@ struct Process {
     pid: u32,
     start_ticks: u64,
     cpu_ticks: u64,
+    /// Good enough to compare processes by; see [`resident_bytes`].
     resident_bytes: u64,
     state: State,
     /// As the system has it: any bytes at all.
@@ -102,6 +103,15 @@ trait Details {
     fn owner(&self, pid: u32) -> Option<String>;
     /// Its open files; nothing where the system does not tell.
     fn open_files(&self, pid: u32) -> Option<io::Result<u64>>;
+    /// Its resident memory, where that is told more precisely than in a scan of all.
+    fn resident_bytes(&self, _pid: u32) -> Option<u64> {
+        None
+    }
+}
+
+/// The resident memory of one process: as told by itself, else as the scan has it.
+fn resident_bytes(process: &Process, details: &dyn Details) -> u64 {
+    details.resident_bytes(process.pid).unwrap_or(process.resident_bytes)
 }
 
 impl Scan {
@@ -174,8 +184,8 @@ fn push_all(
             snapshot.push("process.cpu.utilization", label(process), share);
         }
     }
-    for (process, bytes) in most(scan, watch.top, |process| Some(process.resident_bytes as f64)) {
-        snapshot.push("process.memory.usage", label(process), bytes);
+    for (process, _) in most(scan, watch.top, |process| Some(process.resident_bytes as f64)) {
+        snapshot.push("process.memory.usage", label(process), resident_bytes(process, details) as f64);
     }
     watched::push(scan, since.as_ref(), watch.patterns, previous_count, details, snapshot);
 }

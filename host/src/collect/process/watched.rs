@@ -1,6 +1,6 @@
 //! The processes that somebody watches, by their names.
 
-use super::{Details, NAME_CHARS, Process, Scan, Since, State, pattern};
+use super::{Details, NAME_CHARS, Process, Scan, Since, State, pattern, resident_bytes};
 use crate::clean;
 use crate::metric::{Labels, Snapshot};
 
@@ -24,9 +24,10 @@ pub(super) fn push(
         let group: Vec<_> = scan.processes.iter().filter(is_meant).collect();
         let name = clean::bounded(pattern, NAME_CHARS);
         let count = group.len() as f64;
+        let resident_bytes: u64 = group.iter().map(|process| resident_bytes(process, details)).sum();
         let readings = [
             ("process.watched.count", Some(count)),
-            ("process.watched.memory.usage", Some(group.iter().map(|process| process.resident_bytes as f64).sum())),
+            ("process.watched.memory.usage", Some(resident_bytes as f64)),
             ("process.watched.cpu.utilization", since.and_then(|since| share(&group, since))),
             ("process.watched.restarts", since.and_then(|since| restarts(&group, since, previous_count(&name)?))),
             ("process.watched.open_file_descriptor.count", open_files(&group, &name, details, snapshot)),

@@ -202,6 +202,19 @@ fn open_files_that_may_not_be_counted_are_one_diagnostic_for_a_pattern() {
 }
 
 #[test]
+fn resident_memory_is_what_statm_says_where_it_says_something() {
+    let (_root, roots) = machine(&[(1, b"p", SLEEPER), (2, b"p", SLEEPER), (3, b"p", SLEEPER)]);
+    for (pid, statm) in [(1, "1000 100 2 1 0 50 0\n"), (2, "not understood\n")] {
+        fs::write(roots.proc.join(format!("{pid}/statm")), statm).unwrap();
+    }
+    let patterns = patterns(["p"]);
+    let snapshot = pushed(&roots, None, &Watch { top: 3, patterns: &patterns, owners: false });
+    let pages = procfs::page_size() as f64;
+    assert_eq!(listed(&snapshot, "process.memory.usage"), [(1, 100.0 * pages), (2, 4.0 * pages), (3, 4.0 * pages)]);
+    assert_eq!(watched(&snapshot, "memory.usage", "p"), Some(108.0 * pages));
+}
+
+#[test]
 fn a_process_that_ended_has_no_open_files() {
     let (_root, roots) = machine(&[(1, b"p", SLEEPER)]);
     let patterns = patterns(["p"]);
