@@ -5,6 +5,8 @@ mod bad_checks;
 mod bad_input;
 mod cache;
 mod commands;
+#[cfg(target_os = "linux")]
+mod compare;
 mod compilation;
 #[cfg(unix)]
 mod cron;
