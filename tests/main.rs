@@ -4,6 +4,7 @@
 mod bad_checks;
 mod bad_input;
 mod cache;
+mod collect;
 mod commands;
 #[cfg(target_os = "linux")]
 mod compare;
@@ -12,6 +13,7 @@ mod compilation;
 mod cron;
 mod custom_checks;
 mod cycle;
+mod demand;
 mod determinism;
 mod hostile;
 mod limits;
