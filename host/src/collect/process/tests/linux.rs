@@ -234,10 +234,10 @@ fn a_child_is_found_by_its_name() {
     let mut child = Command::new("sleep").arg("60").spawn().unwrap();
     let roots = Roots::real();
     let pid = child.id();
-    // Between fork and exec it has the name of this test.
-    let named = |name: &str| fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|comm| comm.trim() == name);
+    // Between fork and exec it has the name of this test, and then no memory for a moment.
+    let is_there = |process: &Process| process.pid == pid && *process.name == *b"sleep" && process.resident_bytes > 0;
     let started = Instant::now();
-    while !named("sleep") && started.elapsed() < Duration::from_secs(10) {
+    while !scan(&roots).unwrap().processes.iter().any(is_there) && started.elapsed() < Duration::from_secs(10) {
         thread::yield_now();
     }
     let patterns = patterns(["slee*"]);
