@@ -4,10 +4,11 @@ GUESTS ?= target/guests
 RUNS ?= 10
 SECONDS_EACH ?= 60
 VENV := target/venv
+PEERS := target/peers
 BENCH := target/bench
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fuzz bench bench-tools toolchain checks checks-fresh guests venv
+.PHONY: help run test lint fuzz bench bench-tools toolchain checks checks-fresh guests venv peers
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,7 +17,7 @@ run: ## Measure this machine, judge the readings, store both in data/ and print 
 	@cargo build --release --locked --package checkpost
 	@target/release/checkpost run
 
-test: guests venv ## Run all tests
+test: guests venv peers ## Run all tests
 	cargo test --workspace --locked
 
 lint: ## What CI asks of the code besides the tests
@@ -53,3 +54,6 @@ guests: ## Build the checks that the tests use into target/guests, or GUESTS
 
 venv: ## Install psutil beside the build, for the tests and the benchmark that compare with it
 	@tests/venv.sh $(VENV)
+
+peers: ## Unpack node_exporter beside the build, for the tests that compare with it, where there is apt
+	@tests/peers.sh $(PEERS)

@@ -6,12 +6,16 @@ mod bad_input;
 #[cfg(target_os = "linux")]
 mod built_in;
 mod cache;
+mod collect;
 mod commands;
+#[cfg(target_os = "linux")]
+mod compare;
 mod compilation;
 #[cfg(unix)]
 mod cron;
 mod custom_checks;
 mod cycle;
+mod demand;
 mod determinism;
 mod hostile;
 mod limits;

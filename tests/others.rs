@@ -1,10 +1,9 @@
 //! The same machine seen by psutil, which checkpost's figures must agree with.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use crate::support::{Site, root, skip};
+use crate::support::{Site, python};
 
 /// Begins a CPU interval when told to, and ends it, with the other figures, when told again.
 const PSUTIL: &str = "
@@ -19,21 +18,9 @@ print(json.dumps(dict(cpu_percent=psutil.cpu_percent(), memory_percent=memory.pe
     network_sent_bytes=network.bytes_sent, network_received_bytes=network.bytes_recv)))
 ";
 
-/// The Python that `make test` set up, or any with psutil.
-fn python() -> Option<PathBuf> {
-    let candidates = [root().join("target/venv/bin/python"), PathBuf::from("python3")];
-    candidates.into_iter().find(|python| {
-        let import = Command::new(python).args(["-c", "import psutil"]).stderr(Stdio::null()).status();
-        import.is_ok_and(|status| status.success())
-    })
-}
-
 #[test]
 fn psutil_and_checkpost_agree() {
-    let Some(python) = python() else {
-        skip("there is no Python with psutil (`make venv` installs it)");
-        return;
-    };
+    let Some(python) = python("psutil") else { return };
     let mut psutil =
         Command::new(python).args(["-c", PSUTIL]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut tell = psutil.stdin.take().unwrap();

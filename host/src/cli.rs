@@ -242,7 +242,7 @@ fn parse_source(text: &str) -> Result<Source, String> {
 }
 
 fn parse_watch(text: &str) -> Result<Duration, String> {
-    // Rates need a second; a day is as good as never.
+    // Rates need the better part of a second; a day is as good as never.
     let range = Duration::from_secs(1)..=Duration::from_secs(86_400);
     parse_duration(text).and_then(|interval| match range.contains(&interval) {
         true => Ok(interval),

@@ -117,6 +117,23 @@ pub fn skip(why: &str) {
     writeln!(std::io::stderr(), "skipped: {why}").unwrap();
 }
 
+/// The Python that `make test` set up, or any, with this module. Without one the test is skipped.
+pub fn python(module: &str) -> Option<PathBuf> {
+    let candidates = [root().join("target/venv/bin/python"), PathBuf::from("python3")];
+    let python = candidates.into_iter().find(|python| {
+        let mut import = std::process::Command::new(python);
+        import
+            .args(["-c", &format!("import {module}")])
+            .stderr(std::process::Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success())
+    });
+    if python.is_none() {
+        skip(&format!("there is no Python with {module} (`make venv` installs it)"));
+    }
+    python
+}
+
 /// The workspace.
 pub fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
