@@ -7,7 +7,7 @@ VENV := target/venv
 BENCH := target/bench
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fuzz bench bench-tools toolchain checks checks-fresh guests venv
+.PHONY: help run test test-windows lint fuzz bench bench-tools toolchain checks checks-fresh guests venv
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ run: ## Measure this machine, judge the readings, store both in data/ and print 
 
 test: guests venv ## Run all tests
 	cargo test --workspace --locked
+
+test-windows: ## Cross-build checkpost.exe and run it under wine (takes ten minutes; not part of make test)
+	@tests/windows.sh
 
 lint: ## What CI asks of the code besides the tests
 	cargo fmt --all --check
