@@ -8,7 +8,7 @@ PEERS := target/peers
 BENCH := target/bench
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fuzz bench bench-tools toolchain checks checks-fresh guests venv peers
+.PHONY: help run test test-windows lint fuzz bench bench-tools toolchain checks checks-fresh guests venv peers
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ run: ## Measure this machine, judge the readings, store both in data/ and print 
 
 test: guests venv peers ## Run all tests
 	cargo test --workspace --locked
+
+test-windows: ## Cross-build checkpost.exe and run it under wine (takes ten minutes; not part of make test)
+	@tests/windows.sh
 
 lint: ## What CI asks of the code besides the tests
 	cargo fmt --all --check

@@ -4,7 +4,9 @@ use std::fs;
 
 use rusqlite::Connection;
 
-use crate::support::{Said, Site, skip};
+#[cfg(target_os = "linux")]
+use crate::support::skip;
+use crate::support::{Said, Site};
 
 /// `checkpost run` with one variable set; returns the error.
 fn refused(site: &Site, variable: &str, value: &str, exit_code: i32) -> String {

@@ -13,7 +13,6 @@ mod text;
 mod traps;
 
 use std::ops::Deref;
-use std::process::Command;
 use std::sync::{Arc, Mutex, Weak};
 
 use serde_json::Value;
@@ -108,7 +107,7 @@ fn said(site: &Site, format: &str) -> Said {
     #[cfg(target_os = "linux")]
     {
         let checkpost = site.checkpost(&arguments);
-        let mut limited = Command::new("sh");
+        let mut limited = std::process::Command::new("sh");
         limited.arg("-c").arg(format!("ulimit -S -d {RUN_KIB}; exec \"$0\" \"$@\"")).arg(checkpost.get_program());
         limited.args(checkpost.get_args()).env_clear().current_dir(site.directory.path());
         Said::of(&mut assert_cmd::Command::from_std(limited), 0)

@@ -8,6 +8,8 @@ use crate::clean;
 use super::Origin;
 
 /// Why there is no valid configuration. Every message is one line without control characters.
+///
+/// Boxed texts keep it, and every error around it, small enough to be returned often; paths are larger on Windows.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// A value that is not allowed.
@@ -20,11 +22,11 @@ pub enum ConfigError {
         /// Where the value comes from.
         origin: Origin,
         /// What it is the value of.
-        key: String,
+        key: Box<str>,
         /// The value as it is shown, bounded.
-        value: String,
+        value: Box<str>,
         /// What is allowed.
-        why: String,
+        why: Box<str>,
     },
     /// Something that is wrong with a line, but not with a value.
     #[error("{}", clean::line(&format!("{origin}: {problem}")))]
@@ -72,9 +74,9 @@ impl ConfigError {
     ) -> ConfigError {
         Self::Value {
             origin,
-            key: bounded(key.into(), VALUE_CHARS + 80),
-            value: bounded(value.into(), VALUE_CHARS),
-            why: bounded(why.into(), REASON_CHARS),
+            key: bounded(key.into(), VALUE_CHARS + 80).into(),
+            value: bounded(value.into(), VALUE_CHARS).into(),
+            why: bounded(why.into(), REASON_CHARS).into(),
         }
     }
 

@@ -117,13 +117,16 @@ mod tests {
 
     use super::*;
 
+    #[cfg(unix)]
     const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    #[cfg(unix)]
     const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 
     fn parsed(text: &str) -> Result<Pins, String> {
         parse(text, Path::new("checkpost.lock"), Path::new("/base")).map_err(|error| error.to_string())
     }
 
+    #[cfg(unix)]
     fn pins(entries: &[(&str, &str)]) -> Pins {
         let mut pins = Pins::default();
         for (path, digest) in entries {

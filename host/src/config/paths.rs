@@ -93,12 +93,11 @@ pub(super) fn absolute(dir: &Path, path: &Path) -> PathBuf {
     normal
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 
     #[test]
-    #[cfg(unix)]
     fn paths_become_absolute_and_lose_their_dots() {
         for (path, expected) in [
             ("a/./b", "/base/dir/a/b"),

@@ -22,6 +22,7 @@ use super::pack::{PackError, component_from};
 pub const COMMAND: &str = "compile-module";
 
 /// Size of what is compiled.
+#[cfg(unix)]
 const ARTIFACT_BYTES: u64 = 512 << 20;
 /// How often a child is looked at.
 const POLL: Duration = Duration::from_millis(1);

@@ -1,10 +1,8 @@
 //! What is refused, and in which words: one fixture for each mistake.
 
 use std::fs;
-use std::path::Path;
 
-use super::super::resolve::load_or_system;
-use super::super::{Environment, Flags};
+use super::super::Flags;
 use super::Place;
 
 const MODULE_RULE: &str = "module must be a built-in (cpu, memory, disk, network, load, swap, pressure, disk-io, temperature, gpu, process, uptime, threshold) or a path, which has a '/' or ends in .wasm";
@@ -160,7 +158,10 @@ fn bytes_that_are_no_text_are_refused_with_their_line() {
 #[test]
 #[cfg(unix)]
 fn a_variable_that_is_no_text_is_refused() {
+    use super::super::Environment;
+    use super::super::resolve::load_or_system;
     use std::os::unix::ffi::OsStringExt;
+    use std::path::Path;
 
     let place = Place::new(&[]);
     let value = std::ffi::OsString::from_vec(b"8\xff".to_vec());
