@@ -1,6 +1,5 @@
 //! A file for other programs to read, replaced whole: node_exporter's textfile collector and the like.
 
-use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -14,7 +13,7 @@ pub fn replace(file: &Path, text: &str) -> io::Result<()> {
     let mut new = tempfile::Builder::new().prefix(".checkpost-").suffix(".tmp").tempfile_in(directory)?;
     new.write_all(text.as_bytes())?;
     #[cfg(unix)]
-    fs::set_permissions(new.path(), std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
+    std::fs::set_permissions(new.path(), std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
     new.persist(file)?;
     Ok(())
 }
@@ -22,6 +21,8 @@ pub fn replace(file: &Path, text: &str) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+
+    use std::fs;
 
     use super::*;
 
