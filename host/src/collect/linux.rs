@@ -1,12 +1,13 @@
 //! The order in which Linux is read.
 
 use std::thread;
+use std::time::Instant;
 
 use super::beside::Beside;
 use super::roots::Roots;
 use super::{
-    Request, cgroup, clock, cpu, disk, filesystem, gpu, memory, network, paging, pressure, process, sensor, system,
-    timed,
+    Request, cgroup, checkpost, clock, cpu, disk, filesystem, gpu, memory, network, paging, pressure, process, sensor,
+    system, timed,
 };
 use crate::metric::Snapshot;
 use crate::metric::catalog::Source;
@@ -19,8 +20,10 @@ pub(super) fn measure(roots: &Roots, request: &Request, snapshot: &mut Snapshot)
     let beside = begin_beside(roots, request, snapshot);
     let mut cpu = None;
     timed(Source::Cpu, request, snapshot, |snapshot| cpu = cpu::start(&roots.proc, request, snapshot));
+    let started = Instant::now();
     // Whatever is in demand: the uptime dates all counters.
     system::collect(roots, request, snapshot);
+    checkpost::push_duration(Source::System, started.elapsed(), snapshot);
     let first_look = process::first_look(request, snapshot, || process::scan(roots));
     if first_look.is_none() {
         processes(&None, roots, request, snapshot);

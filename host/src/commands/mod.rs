@@ -140,7 +140,7 @@ fn print(text: &str) -> Result<(), CommandError> {
     write(text).map(|_| ())
 }
 
-/// [`print`], for one of many results: whether there still is a reader.
+/// [`print()`], for one of many results: whether there still is a reader.
 fn write(text: &str) -> Result<bool, CommandError> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
