@@ -207,7 +207,13 @@ class Readings(unittest.TestCase):
 
     def test_readings_are_printed(self):
         text = Site().says("collect")
-        for metric in ["system.cpu.utilization", "system.memory.limit", "system.filesystem.limit", "system.network.io"]:
+        for metric in [
+            "system.cpu.utilization",
+            "system.memory.limit",
+            "system.filesystem.limit",
+            "system.network.io",
+            "process.memory.usage",
+        ]:
             self.assertRegex(text, rf"(?m)^ *{re.escape(metric)} ")
 
     def test_readings_are_json(self):
@@ -216,8 +222,14 @@ class Readings(unittest.TestCase):
         samples = snapshot["samples"]
         self.assertGreater(reading(samples, "system.memory.limit"), 1 << 20)
         self.assertTrue(0 <= reading(samples, "system.cpu.utilization") <= 1)
+        self.assertGreater(reading(samples, "process.memory.usage", {"process.executable.name": "checkpost.exe"}), 1 << 20)
         disk = {"system.filesystem.mountpoint": ROOT}
         self.assertTrue(0 <= reading(samples, "system.filesystem.utilization", disk) <= 1)
+
+    def test_what_cannot_be_read_is_absent_and_not_zero(self):
+        names = {sample["name"] for sample in Site().json("collect")["samples"]}
+        # Windows has no load, and wine no counters of disks.
+        self.assertTrue(names.isdisjoint({"checkpost.load_1m", "system.disk.io"}), names)
 
 
 def reading(samples, name, labels=None):

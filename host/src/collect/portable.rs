@@ -3,11 +3,12 @@
 //! What sysinfo does not tell is absent: paging, pressure, inodes, operations of disks, fans, containers, the clock.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
 use std::thread;
 use std::time::Instant;
 
-use sysinfo::{Components, Disks, Networks, System};
+use sysinfo::{Components, DiskUsage, Disks, Networks, System};
 
 use super::beside::Beside;
 use super::disk::{self, Disk};
@@ -149,15 +150,23 @@ fn disks(request: &Request, snapshot: &mut Snapshot) {
             ..Space::default()
         };
         filesystem::push(&filesystem, &space, snapshot);
-        // A volume without a name is told by where it is mounted.
-        let name = Some(disk.name()).filter(|name| !name.is_empty()).unwrap_or(disk.mount_point().as_os_str());
-        let (name, usage) = (name.to_string_lossy().into_owned(), disk.usage());
-        let counters = |bytes| disk::Counters { bytes, ..disk::Counters::default() };
-        let (read, write) = (counters(usage.total_read_bytes), counters(usage.total_written_bytes));
-        // One device may be mounted many times.
-        traffic.entry(name.clone()).or_insert(Disk { device: name, read, write, busy_s: None });
+        if let Some(disk) = traffic_of(disk.name(), disk.mount_point(), &disk.usage()) {
+            // One device may be mounted many times.
+            traffic.entry(disk.device.clone()).or_insert(disk);
+        }
     }
     disk::push(&traffic.into_values().collect::<Vec<_>>(), request.disks, snapshot);
+}
+
+/// What was read from and written to a volume since boot. sysinfo says 0 where it cannot tell, and of what is mounted
+/// something has been read.
+fn traffic_of(name: &OsStr, mount_point: &Path, usage: &DiskUsage) -> Option<Disk> {
+    // The name is a label on Windows, of which several volumes may have the same one, or none.
+    let device = if cfg!(windows) || name.is_empty() { mount_point.as_os_str() } else { name };
+    let counters = |bytes| disk::Counters { bytes, ..disk::Counters::default() };
+    let (read, write) = (counters(usage.total_read_bytes), counters(usage.total_written_bytes));
+    let is_told = read.bytes > 0 || write.bytes > 0;
+    is_told.then(|| Disk { device: device.to_string_lossy().into_owned(), read, write, busy_s: None })
 }
 
 /// Sensors and GPUs go through drivers, which may hang.
@@ -190,3 +199,26 @@ fn gpus(snapshot: &mut Snapshot) {
 
 #[cfg(target_os = "linux")]
 fn gpus(_: &mut Snapshot) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn traffic(name: &str, total_read_bytes: u64) -> Option<Disk> {
+        let usage = DiskUsage { total_read_bytes, ..DiskUsage::default() };
+        traffic_of(OsStr::new(name), Path::new("/mnt"), &usage)
+    }
+
+    #[test]
+    fn a_volume_that_does_not_tell_what_it_did_has_not_done_nothing() {
+        assert_eq!(traffic("disk1", 0), None);
+        assert_eq!(traffic("disk1", 4096).map(|disk| (disk.read.bytes, disk.write.bytes)), Some((4096, 0)));
+    }
+
+    #[test]
+    fn a_volume_without_a_name_is_told_by_where_it_is_mounted() {
+        let expected = |name| Some(if cfg!(windows) { "/mnt" } else { name }.to_owned());
+        assert_eq!(traffic("disk1", 1).map(|disk| disk.device), expected("disk1"));
+        assert_eq!(traffic("", 1).map(|disk| disk.device), Some("/mnt".to_owned()));
+    }
+}
