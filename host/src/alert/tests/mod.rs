@@ -4,6 +4,7 @@
 
 mod advancing;
 mod clock;
+mod document;
 mod flapping;
 mod lasting;
 mod missing;
