@@ -39,8 +39,8 @@ pub struct Advanced {
 
 /// Takes all alerts through the run at `now`, with the rule of each instance.
 ///
-/// A check that failed says so for its empty subject; the others of it that are known stand where they stood. What is no
-/// longer configured is told once and forgotten.
+/// A check that failed says so for its empty subject; the others of it that are known stand where they stood. What is
+/// no longer configured is told once and forgotten.
 pub fn advance(
     previous: &Alerts,
     evaluations: &[Evaluation],

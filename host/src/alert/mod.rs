@@ -1,8 +1,8 @@
 //! What is worth telling: pure functions from evaluations to notifications. Knows neither wasm, SQL nor a clock.
 //!
-//! [`notifications`] tells of every run that is bad. The others keep the state of each alert from run to run and tell of
-//! its changes: [`advance()`] takes all alerts through one run, [`step()`] one alert, by the [`Rule`] of its instance, and
-//! [`transition_notifications`] writes what there is to tell. `docs/alerting.md` is the reference.
+//! [`notifications`] tells of every run that is bad. The others keep the state of each alert from run to run and tell
+//! of its changes: [`advance()`] takes all alerts through one run, [`step()`] one alert, by the [`Rule`] of its
+//! instance, and [`transition_notifications`] writes what there is to tell. `docs/alerting.md` is the reference.
 
 mod advance;
 mod flapping;

@@ -25,8 +25,8 @@ pub struct Rule {
     pub renotify_on_escalation: bool,
     /// When it counts as flapping; `None`: never. Default: as Icinga has it.
     pub flapping: Option<Flapping>,
-    /// How long a subject that people know of must be gone from the verdicts before that is told; `None`: never, it stays
-    /// as it was. Default: 15 min, so that a disk that is mounted late is not told.
+    /// How long a subject that people know of must be gone from the verdicts before that is told; `None`: never, it
+    /// stays as it was. Default: 15 min, so that a disk that is mounted late is not told.
     pub stale_after: Option<Duration>,
     /// What happens when it cannot be judged. Default: [`OnUnknown::Notify`], since a blind check looks like a healthy
     /// machine and nobody would come to look; it is told once, so it is not noise.

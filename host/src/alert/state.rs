@@ -66,10 +66,10 @@ pub struct Text {
     pub message: String,
 }
 
-/// Everything about one (instance, subject) that must survive the process. Acknowledgements and silences are not in here.
+/// Everything about one (instance, subject) that must survive the process; acknowledgements and silences are elsewhere.
 ///
-/// Two things are kept apart: how it is (`phase`, `level` and the times), and what people were told of it (`level_sent`,
-/// `missing_sent`). What there is to tell is the difference.
+/// Two things are kept apart: how it is (`phase`, `level` and the times), and what people were told of it
+/// (`level_sent`, `missing_sent`). What there is to tell is the difference.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Alert {
     /// Where it stands.

@@ -51,8 +51,8 @@ pub struct Step {
 
 /// What a run at `now` makes of an alert. Without a previous one it was ok and nobody was told anything.
 ///
-/// `for` and the other lengths of time count what runs saw: something was bad for ten minutes when it was bad at a run, bad
-/// at another run ten minutes later, and not ok at any run between them. Runs that were missed say nothing.
+/// `for` and the other lengths of time count what runs saw: something was bad for ten minutes when it was bad at a run,
+/// bad at another run ten minutes later, and not ok at any run between them. Runs that were missed say nothing.
 pub fn step(previous: Option<&Alert>, observation: &Observation<'_>, rule: &Rule, now: Timestamp) -> Step {
     let mut alert = previous.cloned().unwrap_or_else(|| Alert::new(now));
     alert.move_to(now);

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::check::{Allowance, CheckInstance, DEFAULT_CHANNEL, Failure, ModuleSource, Reason, Settings, discover};
+use crate::check::{
+    Allowance, CHECKS_DIRECTORY, CheckInstance, DEFAULT_CHANNEL, Failure, ModuleSource, Reason, Settings, discover,
+};
 use crate::clean;
 use crate::config::{Alerting, Config, ConfigError, ConfiguredCheck, Origin};
 use crate::sandbox::{Prepared, Sandbox, prepare};
@@ -81,7 +83,7 @@ fn unreadable(directory: &Path, error: &io::Error) -> Prepared {
     Prepared {
         // No instance is called so: the name has a space.
         instance: CheckInstance {
-            name: "checks directory".to_owned(),
+            name: CHECKS_DIRECTORY.to_owned(),
             module: ModuleSource::File(directory.to_owned()),
             settings: Settings::new(),
             channel: DEFAULT_CHANNEL.to_owned(),

@@ -161,7 +161,7 @@ fn what_was_bad_is_kept_as_long_as_it_counts_for_flapping() {
 #[test]
 fn processes_that_come_and_go_leave_nothing_behind() {
     let mut runs = Runs::new(Rule { hold: minutes(10), ..Rule::default() });
-    let said = |pid: usize| if pid % 3 == 0 { 'w' } else { 'o' };
+    let said = |pid: usize| if pid.is_multiple_of(3) { 'w' } else { 'o' };
     for run in 0..200 {
         let pids: Vec<_> = (run * 5..run * 5 + 5).map(|pid| (pid.to_string(), said(pid))).collect();
         let pids: Vec<_> = pids.iter().map(|(pid, letter)| (pid.as_str(), *letter)).collect();

@@ -147,12 +147,23 @@ fn gone_for_as_long_as_stale_after_is_told_once() {
     let told = trace.later(15 * 60, '-');
     assert_eq!((told[0].kind, told[0].level, told[0].previous_level), (Kind::Stale, Status::Unknown, Status::Warning));
     assert_eq!(told[0].title, "High disk usage");
-    assert_eq!(
-        told[0].message,
-        "The check no longer reports it. Last told as WARNING: Disk usage of /var is 91.0%"
-    );
+    assert_eq!(told[0].message, "The check no longer reports it. Last told as WARNING: Disk usage of /var is 91.0%");
     assert_eq!(trace.alert().phase, Phase::Stale);
     assert_eq!(trace.runs(&"-".repeat(500)), NOTHING);
+}
+
+#[test]
+fn what_is_gone_is_not_told_again_and_again() {
+    assert_eq!(told(&Rule::default(), &format!("w{}", "-".repeat(200))), ["0 raised WARNING", "4 stale UNKNOWN"]);
+}
+
+#[test]
+fn what_cannot_be_judged_is_there() {
+    assert_eq!(told(&with(OnUnknown::Keep), "w--u--w"), ["0 raised WARNING"]);
+    assert_eq!(
+        told(&with(OnUnknown::Keep), "w--x--w"),
+        ["0 raised WARNING", "4 stale UNKNOWN", "6 de_escalated WARNING"]
+    );
 }
 
 #[test]

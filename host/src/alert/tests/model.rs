@@ -32,16 +32,21 @@ prop_compose! {
 }
 
 fn seconds() -> impl Strategy<Value = i64> {
-    prop_oneof![8 => Just(EVERY), 4 => 1..900_i64, 2 => Just(0), 2 => -9_000..0_i64, 1 => Just(-86_400 * 365), 1 => Just(86_400 * 365)]
+    const YEAR: i64 = 365 * 86_400;
+    prop_oneof![
+        8 => Just(EVERY),
+        4 => 1..900_i64,
+        2 => Just(0),
+        2 => -9_000..0_i64,
+        1 => Just(-YEAR),
+        1 => Just(YEAR)
+    ]
 }
 
 fn events() -> impl Strategy<Value = Vec<Event>> {
     let all = prop::sample::select("owcux-".chars().collect::<Vec<_>>());
     let mostly_bad = prop::sample::select("wwwwcccco".chars().collect::<Vec<_>>());
-    prop_oneof![
-        prop::collection::vec((seconds(), all), 1..120),
-        prop::collection::vec((seconds(), mostly_bad), 1..120)
-    ]
+    prop_oneof![prop::collection::vec((seconds(), all), 1..120), prop::collection::vec((seconds(), mostly_bad), 1..120)]
 }
 
 /// What people know who read every message and see nothing else.
@@ -169,8 +174,9 @@ proptest! {
                     prop_assert_eq!(reader.believes(), Status::Critical);
                 }
             }
-            let is_told = !alert.flapping && rule.unknown_after().is_some_and(|long| passed.has_been(passed.unknown, long));
-            prop_assert!(!is_told || reader.believes() == Status::Unknown, "nobody knows that it is not judged");
+            let has_been_unknown = rule.unknown_after().is_some_and(|long| passed.has_been(passed.unknown, long));
+            let is_known = alert.flapping || reader.believes() == Status::Unknown;
+            prop_assert!(!has_been_unknown || is_known, "nobody knows that it is not judged");
             if letter == 'o' && rule.keep_firing_for.is_zero() && !alert.flapping {
                 prop_assert_eq!(reader.believes(), Status::Ok);
             }
@@ -191,15 +197,18 @@ proptest! {
     }
 
     #[test]
-    fn what_is_steady_does_not_flap_for_ever(rule in rule(), events in events(), steady in prop::sample::select(vec!['o', 'w', 'c'])) {
+    fn what_is_steady_does_not_flap_for_ever(
+        rule in rule(),
+        events in events(),
+        steady in prop::sample::select(vec!['o', 'w', 'c']),
+    ) {
         let mut trace = Trace::new(rule);
         for (seconds, letter) in events {
             trace.later(seconds, letter);
         }
         // Both waits are over at the second run, and the changes out of every window after 64 more.
         (0..70).for_each(|_| drop(trace.later(86_400, steady)));
-        let never_ends = trace.rule.flapping.is_some_and(|flapping| flapping.share(0) > flapping.low.min(flapping.high));
-        prop_assert!(!trace.alert().flapping || never_ends);
+        prop_assert!(!trace.alert().flapping);
         let Observation::Judged(said) = seen(steady) else { unreachable!() };
         prop_assert!(trace.alert().told() == said.status || !trace.rule.renotify_on_escalation);
     }
@@ -220,23 +229,26 @@ proptest! {
     #[test]
     fn forgetting_what_is_well_changes_nothing_that_is_told(
         rule in rule(),
-        runs in prop::collection::vec(prop::option::weighted(0.9, prop::sample::select(vec!['o', 'o', 'w', 'c'])), 1..150),
+        runs in prop::collection::vec(prop::sample::select(vec!['o', 'o', 'o', 'w', 'w', 'c', 'x']), 1..150),
     ) {
         let (mut kept, mut all) = (Runs::new(rule.clone()), Trace::new(rule));
         for letter in runs {
-            let said = letter.map(|letter| [("/", letter)]);
-            let run = kept.run(&[evaluation("disk", said.as_ref().map_or(FAILS, |said| said))]);
-            let told: Vec<_> = run.transitions.into_iter().filter(|(key, _)| key.subject == "/").map(|(_, t)| t).collect();
-            let seen = all.later(EVERY, letter.unwrap_or('x'));
-            let whole = |told: &[Transition]| told.iter().map(|t| (t.kind, t.level, t.previous_level)).collect::<Vec<_>>();
-            prop_assert_eq!(whole(&told), whole(&seen));
+            let said = [("/", letter)];
+            let mut told = kept.run(&[evaluation("disk", if letter == 'x' { FAILS } else { &said })]).transitions;
+            told.retain(|(key, _)| key.subject == "/");
+            let told: Vec<_> = told.iter().map(|(_, t)| (t.kind, t.level, t.previous_level)).collect();
+            let all: Vec<_> = all.later(EVERY, letter).iter().map(|t| (t.kind, t.level, t.previous_level)).collect();
+            prop_assert_eq!(told, all);
         }
     }
 
     #[test]
     fn no_more_is_kept_than_subjects_that_count(
         rule in rule(),
-        runs in prop::collection::vec(prop::collection::btree_map(0..1_000_u32, prop::sample::select(vec!['o', 'w', 'c', 'u']), 0..6), 1..60),
+        runs in prop::collection::vec(
+            prop::collection::btree_map(0..1_000_u32, prop::sample::select(vec!['o', 'w', 'c', 'u']), 0..6),
+            1..60,
+        ),
     ) {
         let rule = Rule { stale_after: Some(rule.stale_after.unwrap_or(STALE_AFTER)), ..rule };
         let mut run = Runs::new(rule);

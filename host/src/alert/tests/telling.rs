@@ -97,7 +97,12 @@ fn flapping_and_stale_have_their_words() {
     let last: Vec<_> = titles.iter().skip(5).collect();
     assert_eq!(
         last,
-        ["Flapping: High disk usage", "No longer flapping: High disk usage", "High disk usage", "Stale: High disk usage"]
+        [
+            "Flapping: High disk usage",
+            "No longer flapping: High disk usage",
+            "High disk usage",
+            "Stale: High disk usage"
+        ]
     );
 }
 
