@@ -57,7 +57,7 @@ fn a_module_describes_itself() {
 
 #[test]
 fn what_is_stored_can_be_listed_by_age_and_number() {
-    let site = Site::new();
+    let site = Site::with_config("[alert]\nnotify = \"every-run\"\n");
     for _ in 0..3 {
         site.checkpost(&["run"]).env("MEMORY_THRESHOLD", "0.01").assert().success();
     }
@@ -91,7 +91,7 @@ fn what_is_stored_can_be_listed_by_age_and_number() {
 fn the_database_can_be_made_and_checked() {
     let site = Site::new();
     assert!(site.says(&["db", "check"], 1).error().contains("automation.db"));
-    assert!(site.says(&["db", "migrate"], 0).stdout.contains("schema 3"));
+    assert!(site.says(&["db", "migrate"], 0).stdout.contains("schema 4"));
     site.says(&["run"], 0);
     assert!(site.says(&["db", "check"], 0).stdout.contains("ok"));
     // A page of the file is overwritten: the check must say so.
@@ -108,7 +108,7 @@ fn completions_and_help_name_every_command() {
     let site = Site::new();
     let help = site.says(&["--help"], 0).stdout;
     let script = site.says(&["completions", "bash"], 0).stdout;
-    for command in ["run", "collect", "check", "metrics", "notifications", "db", "completions"] {
+    for command in ["run", "collect", "check", "metrics", "alerts", "notifications", "db", "completions"] {
         assert!(help.contains(&format!("\n  {command} ")), "{command} is not in {help}");
         assert!(script.contains(command));
     }

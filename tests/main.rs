@@ -1,6 +1,7 @@
 //! Integration tests by capability: the real binary, real modules, real SQLite, real processes.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod alerts;
 mod bad_checks;
 mod bad_input;
 #[cfg(target_os = "linux")]

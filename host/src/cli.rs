@@ -50,6 +50,8 @@ pub enum Command {
     Check(CheckCommand),
     /// Show stored headline figures, newest first
     Metrics(ListArgs),
+    /// Show what is wrong by now, since when, and what people know of it
+    Alerts(AlertsArgs),
     /// Show stored notifications, newest first
     Notifications(NotificationsArgs),
     /// Look after the database
@@ -211,6 +213,17 @@ pub struct ListArgs {
     /// At most so many rows
     #[arg(long, value_name = "ROWS", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     pub limit: u32,
+    /// How to print
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: ListFormat,
+}
+
+/// `checkpost alerts`
+#[derive(Debug, Args)]
+pub struct AlertsArgs {
+    /// Also what is ok by now and kept for a while
+    #[arg(long)]
+    pub all: bool,
     /// How to print
     #[arg(long, value_enum, default_value = "text")]
     pub format: ListFormat,

@@ -117,6 +117,9 @@ pub struct Verdict {
     pub attributes: Labels,
 }
 
+/// The instance that stands for the checks directory when it cannot be read. No other is called so: it has a space.
+pub const CHECKS_DIRECTORY: &str = "checks directory";
+
 /// Where the bytes of a check come from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ModuleSource {

@@ -1,5 +1,6 @@
 //! One file per command, each with one `run`; here is what they share: dispatch, errors and exit codes.
 
+mod alerts;
 mod check;
 mod collect;
 mod compile_module;
@@ -107,6 +108,7 @@ fn dispatch(cli: &Cli) -> Result<u8, CommandError> {
         Command::Check(CheckCommand::Release { digest }) => check::release::run(global, digest),
         Command::CompileModule { cpu_seconds, memory_bytes } => compile_module::run(*cpu_seconds, *memory_bytes),
         Command::Metrics(args) => metrics::run(global, args),
+        Command::Alerts(args) => alerts::run(global, args),
         Command::Notifications(args) => notifications::run(global, args),
         Command::Db(DbCommand::Migrate) => db::migrate(global),
         Command::Db(DbCommand::Check) => db::check(global),

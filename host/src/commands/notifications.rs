@@ -20,7 +20,7 @@ pub(super) fn run(global: &Global, args: &NotificationsArgs) -> Result<u8, Comma
         ListFormat::Json => print_json(&rows)?,
         ListFormat::Text if rows.is_empty() => print("no notifications stored\n")?,
         ListFormat::Text => {
-            let columns = [Number("ID"), Text("TIME"), Text("LEVEL"), Text("CHECK"), Text("MESSAGE")];
+            let columns = [Number("ID"), Text("TIME"), Text("LEVEL"), Text("KIND"), Text("CHECK"), Text("MESSAGE")];
             print(&table::render(&columns, rows.iter().map(row).collect(), &context::style(global)))?;
         }
     }
@@ -28,5 +28,6 @@ pub(super) fn run(global: &Global, args: &NotificationsArgs) -> Result<u8, Comma
 }
 
 fn row(row: &NotificationRow) -> Vec<String> {
-    vec![row.id.to_string(), time(row.sent_at), row.level.clone(), row.check_name.clone(), row.message.clone()]
+    let (id, time) = (row.id.to_string(), time(row.sent_at));
+    vec![id, time, row.level.clone(), row.kind.clone(), row.check_name.clone(), row.message.clone()]
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::paths::absolute;
 use super::raw::RawCheck;
-use super::{ConfigError, ConfiguredCheck, Sourced};
+use super::{Alerting, ConfigError, ConfiguredCheck, Sourced};
 use crate::check::{
     Allowance, BUNDLE, CheckInstance, DEFAULT_CHANNEL, Grants, Limits, ModuleSource, SettingValue, builtin,
 };
@@ -14,6 +14,7 @@ use crate::check::{
 pub(super) struct OfAll {
     pub(super) limits: Limits,
     pub(super) grants: Option<Grants>,
+    pub(super) alerting: Alerting,
 }
 
 impl OfAll {
@@ -44,7 +45,7 @@ pub(super) fn instances(
     refuse_duplicates(&entries)?;
     for builtin in BUNDLE.iter().filter(|builtin| builtin.runs_unasked) {
         if !entries.iter().any(|entry| entry.name.value == builtin.name) {
-            entries.push(untouched(builtin.name, &of_all.limits));
+            entries.push(untouched(builtin.name, of_all));
         }
     }
     // Stable: what is not built in keeps the order of the file.
@@ -80,14 +81,15 @@ fn refuse_duplicates(entries: &[RawCheck]) -> Result<(), ConfigError> {
 }
 
 /// The instance that a built-in check has when the file does not speak of it.
-fn untouched(name: &str, limits: &Limits) -> RawCheck {
+fn untouched(name: &str, of_all: &OfAll) -> RawCheck {
     RawCheck {
         name: Sourced::default_of(name),
         module: None,
         enabled: true,
         channel: None,
-        limits: limits.clone(),
+        limits: of_all.limits.clone(),
         grants: None,
+        alerting: of_all.alerting.clone(),
         settings: Vec::new(),
     }
 }
@@ -127,7 +129,7 @@ fn instance(
     let grants = entry.grants.unwrap_or_else(|| of_all.grants(&module));
     let allowance = Allowance { limits: entry.limits, grants };
     let instance = CheckInstance { name, module, settings, channel, allowance };
-    Ok(ConfiguredCheck { instance, origin, setting_origins })
+    Ok(ConfiguredCheck { instance, alerting: entry.alerting, origin, setting_origins })
 }
 
 fn identifier(text: Sourced<String>, key: &str) -> Result<String, ConfigError> {

@@ -3,6 +3,7 @@
 //! Later wins: built-in defaults, `checkpost.toml`, `.env`, the environment, flags. What leaves this module is never
 //! checked again; whether a check knows its settings is asked in `sandbox`, with the origins kept here.
 
+mod alerting;
 mod database;
 mod dotenv;
 mod duration;
@@ -21,6 +22,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use alerting::{Alerting, Notify};
 pub use dotenv::{Environment, process_environment};
 pub use duration::parse_duration;
 pub use error::ConfigError;
@@ -61,6 +63,8 @@ pub struct Config {
     pub collect: CollectConfig,
     /// Where readings go beside the database.
     pub export: ExportConfig,
+    /// How alerts are told of an instance that says nothing else.
+    pub alerting: Alerting,
     /// Every configured instance that is enabled: the built-in ones first, then `[[check]]` entries in file order.
     pub checks: Vec<ConfiguredCheck>,
     /// Files that `[[check]]` entries name, the disabled ones included: discovery leaves them alone. Absolute.
@@ -72,6 +76,8 @@ pub struct Config {
 pub struct ConfiguredCheck {
     /// The instance.
     pub instance: CheckInstance,
+    /// How its alerts are told.
+    pub alerting: Alerting,
     /// Where it was declared.
     pub origin: Origin,
     /// Where each of its settings comes from.

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::alerting::{Alerting, alerting};
 use super::section::{Section, Source};
 use super::{CollectConfig, ConfigError, Sourced};
 use crate::check::{Grants, Limits, SettingValue};
@@ -24,6 +25,7 @@ pub(super) struct RawConfig {
     pub(super) compile: CompileLimits,
     pub(super) collect: CollectConfig,
     pub(super) textfile: Option<Sourced<String>>,
+    pub(super) alerting: Alerting,
     pub(super) checks: Vec<RawCheck>,
 }
 
@@ -44,11 +46,12 @@ pub(super) struct RawCheck {
     pub(super) channel: Option<Sourced<String>>,
     pub(super) limits: Limits,
     pub(super) grants: Option<Grants>,
+    pub(super) alerting: Alerting,
     pub(super) settings: Vec<(String, Sourced<SettingValue>)>,
 }
 
 /// The keys at the top of the file.
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "database_url",
     "checks_dir",
     "cache_dir",
@@ -61,6 +64,7 @@ const KEYS: [&str; 13] = [
     "compile",
     "collect",
     "export",
+    "alert",
     "check",
 ];
 
@@ -73,6 +77,7 @@ impl RawConfig {
         let ceiling = ceiling(&root)?;
         let limits = limits(&root, &Limits::DEFAULT, &ceiling)?;
         let grants = grants(&root)?;
+        let alerting = alerting(&root, &Alerting::default())?;
         Ok(Self {
             database_url: root.text("database_url")?,
             checks_dir: root.text("checks_dir")?,
@@ -84,7 +89,8 @@ impl RawConfig {
             compile: compile(&root)?,
             collect: collect(&root)?,
             textfile: textfile(&root)?,
-            checks: checks(&root, &limits, &ceiling)?,
+            checks: checks(&root, &limits, &ceiling, &alerting)?,
+            alerting,
             limits,
             grants,
         })
@@ -204,7 +210,12 @@ fn textfile(root: &Section<'_>) -> Result<Option<Sourced<String>>, ConfigError> 
     root.section("export", &["textfile"])?.map_or(Ok(None), |export| export.text("textfile"))
 }
 
-fn checks(root: &Section<'_>, of_all: &Limits, ceiling: &Limits) -> Result<Vec<RawCheck>, ConfigError> {
+fn checks(
+    root: &Section<'_>,
+    of_all: &Limits,
+    ceiling: &Limits,
+    told: &Alerting,
+) -> Result<Vec<RawCheck>, ConfigError> {
     let check = |entry: Sourced<Section<'_>>| {
         let Sourced { value: check, origin } = entry;
         let name = check.text("name")?.ok_or_else(|| ConfigError::line(origin, "this [[check]] has no name"))?;
@@ -214,11 +225,12 @@ fn checks(root: &Section<'_>, of_all: &Limits, ceiling: &Limits) -> Result<Vec<R
             channel: check.text("channel")?,
             limits: limits(&check, of_all, ceiling)?,
             grants: grants(&check)?,
+            alerting: alerting(&check, told)?,
             settings: check.settings("settings", &name.value)?,
             name,
         })
     };
-    let keys = ["name", "module", "enabled", "channel", "limits", "grants", "settings"];
+    let keys = ["name", "module", "enabled", "channel", "limits", "grants", "alert", "settings"];
     let entries = root.sections("check", &keys)?;
     entries.into_iter().map(check).collect()
 }

@@ -63,7 +63,7 @@ pub(super) fn load_or_system(
     };
     let log_file = raw.log.file.map_or_else(|| "logs/automation.log".to_owned(), |file| file.value);
     let lock = lock(raw.require_lock, &base_dir)?;
-    let of_all = OfAll { limits: raw.limits, grants: raw.grants };
+    let of_all = OfAll { limits: raw.limits, grants: raw.grants, alerting: raw.alerting };
     let (checks, claimed_modules) = instances(raw.checks, &of_all, &thresholds(&variables)?, &base_dir)?;
     Ok(Config {
         database,
@@ -78,6 +78,7 @@ pub(super) fn load_or_system(
         lock,
         timeout: raw.timeout,
         allowance: of_all.of_files(),
+        alerting: of_all.alerting,
         wasi: raw.wasi,
         compile: raw.compile,
         collect: raw.collect,

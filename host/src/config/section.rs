@@ -145,6 +145,13 @@ impl<'a> Section<'a> {
         Ok(whole.map_or(default, |whole| whole.value))
     }
 
+    /// A number within a range.
+    pub(super) fn share(&self, key: &str, range: RangeInclusive<f64>, default: f64) -> Result<f64, ConfigError> {
+        let allowed = format!("a number from {} to {}", range.start(), range.end());
+        let share = self.read(key, &allowed, |value| number(value).ok().filter(|value| range.contains(value)))?;
+        Ok(share.map_or(default, |share| share.value))
+    }
+
     /// A list of strings that all pass.
     pub(super) fn texts(
         &self,

@@ -13,6 +13,7 @@ use tracing::Level;
 
 use super::resolve::load_or_system;
 use super::*;
+use crate::alert::{Flapping, OnUnknown, Rule};
 use crate::check::{Allowance, Limits, ModuleSource};
 
 /// A working directory with files in it.
@@ -107,12 +108,18 @@ fn every_key_of_the_file_arrives() {
             store = ["system.*"]
             processes = ["*sh"]
             top_processes = 0
+            [alert]
+            for = "5m"
+            repeat_interval = "never"
+            flapping = false
+            on_unknown = "keep"
             [export]
             textfile = "../export/checkpost.prom"
             [[check]]
             name = "logs"
             module = "./odd/../logs.wasm"
             channel = "log_analysis"
+            alert = { for = "10m", flapping = { window = 10 }, stale_after = "1m", notify = "every-run" }
             [check.settings]
             strict = true
             ratio = 0.5
@@ -153,20 +160,37 @@ fn every_key_of_the_file_arrives() {
         top_processes: 0,
     };
     assert_eq!(config.collect, collect);
+    let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+    let rule = Rule {
+        hold: minutes(5),
+        repeat_interval: None,
+        flapping: None,
+        on_unknown: OnUnknown::Keep,
+        ..Rule::default()
+    };
+    assert_eq!(config.alerting, Alerting { rule: rule.clone(), notify: Notify::Changes });
+    assert_eq!(check(&config, "cpu").alerting, config.alerting);
+    let of_logs = Rule {
+        hold: minutes(10),
+        flapping: Some(Flapping { window: 10, ..Flapping::default() }),
+        stale_after: Some(minutes(1)),
+        ..rule
+    };
+    assert_eq!(check(&config, "logs").alerting, Alerting { rule: of_logs, notify: Notify::EveryRun });
     assert_eq!(config.export.textfile, Some(place.path("").parent().unwrap().join("export/checkpost.prom")));
     assert_eq!(names(&config), ["cpu", "memory", "disk", "network", "logs"]);
     let logs = check(&config, "logs");
-    assert_eq!(logs.origin, at(28));
+    assert_eq!(logs.origin, at(33));
     assert_eq!(logs.instance.module, ModuleSource::File(place.path("logs.wasm")));
     assert_eq!(logs.instance.channel, "log_analysis");
     let settings = [
-        ("strict", SettingValue::Flag(true), 32),
-        ("ratio", SettingValue::Number(0.5), 33),
-        ("count", SettingValue::Number(16.0), 34),
-        ("text", SettingValue::Text(String::new()), 35),
-        ("numbers", SettingValue::Numbers(vec![1.0, 2.5]), 36),
-        ("texts", SettingValue::Texts(vec!["a".to_owned(), "b".to_owned()]), 37),
-        ("nothing", SettingValue::Texts(vec![]), 38),
+        ("strict", SettingValue::Flag(true), 38),
+        ("ratio", SettingValue::Number(0.5), 39),
+        ("count", SettingValue::Number(16.0), 40),
+        ("text", SettingValue::Text(String::new()), 41),
+        ("numbers", SettingValue::Numbers(vec![1.0, 2.5]), 42),
+        ("texts", SettingValue::Texts(vec!["a".to_owned(), "b".to_owned()]), 43),
+        ("nothing", SettingValue::Texts(vec![]), 44),
     ];
     assert_eq!(logs.instance.settings.len(), settings.len());
     for (name, value, line) in settings {
@@ -307,6 +331,7 @@ fn the_example_says_what_holds_anyway_and_what_could() {
         (&config.collect.store, config.collect.top_processes),
         (&default.collect.store, default.collect.top_processes)
     );
+    assert_eq!(config.alerting, default.alerting);
     assert_eq!(config.database.value, place.path("data/automation.db"));
     assert_eq!(config.checks_dir.value, place.path("checks.d"));
     assert_eq!(config.cache_dir, place.path("data/cache"));

@@ -1,12 +1,14 @@
 //! Which checks a cycle runs: the configured ones and those that lie in the checks directory.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::check::{Allowance, CheckInstance, DEFAULT_CHANNEL, Failure, ModuleSource, Reason, Settings, discover};
+use crate::check::{
+    Allowance, CHECKS_DIRECTORY, CheckInstance, DEFAULT_CHANNEL, Failure, ModuleSource, Reason, Settings, discover,
+};
 use crate::clean;
-use crate::config::{Config, ConfigError, ConfiguredCheck, Origin};
+use crate::config::{Alerting, Config, ConfigError, ConfiguredCheck, Origin};
 use crate::sandbox::{Prepared, Sandbox, prepare};
 
 /// The instances of a cycle: the configured ones, one for every other module in the checks directory, and what stands for
@@ -22,7 +24,7 @@ impl Instances {
         let mut checks = config.checks.clone();
         let unreadable = match discovered(config) {
             Ok(found) => {
-                checks.extend(found.into_iter().map(unregistered));
+                checks.extend(found.into_iter().map(|instance| unregistered(instance, config)));
                 None
             }
             Err(error) => Some(unreadable(&config.checks_dir.value, &error)),
@@ -38,6 +40,11 @@ impl Instances {
     /// Of how many modules they are.
     pub fn modules(&self) -> usize {
         self.checks.iter().map(|check| &check.instance.module).collect::<BTreeSet<_>>().len()
+    }
+
+    /// How alerts of each of them are told.
+    pub fn alerting(&self) -> HashMap<String, Alerting> {
+        self.checks.iter().map(|check| (check.instance.name.clone(), check.alerting.clone())).collect()
     }
 
     /// How many will be evaluated.
@@ -65,9 +72,9 @@ pub fn discovered(config: &Config) -> io::Result<Vec<CheckInstance>> {
     discover(&config.checks_dir.value, &config.claimed_modules, &taken, &config.allowance)
 }
 
-fn unregistered(instance: CheckInstance) -> ConfiguredCheck {
+fn unregistered(instance: CheckInstance, config: &Config) -> ConfiguredCheck {
     let origin = Origin::CheckDirectory(PathBuf::from(instance.module.to_string()));
-    ConfiguredCheck { instance, origin, setting_origins: BTreeMap::new() }
+    ConfiguredCheck { instance, alerting: config.alerting.clone(), origin, setting_origins: BTreeMap::new() }
 }
 
 /// Stands for the checks of a directory that cannot be read: they must not go missing unseen.
@@ -76,7 +83,7 @@ fn unreadable(directory: &Path, error: &io::Error) -> Prepared {
     Prepared {
         // No instance is called so: the name has a space.
         instance: CheckInstance {
-            name: "checks directory".to_owned(),
+            name: CHECKS_DIRECTORY.to_owned(),
             module: ModuleSource::File(directory.to_owned()),
             settings: Settings::new(),
             channel: DEFAULT_CHANNEL.to_owned(),

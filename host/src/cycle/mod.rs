@@ -3,13 +3,13 @@
 mod asked;
 mod given;
 mod instances;
+mod told;
 
 use std::collections::BTreeMap;
 use std::time::Instant;
 
 use jiff::Timestamp;
 
-use crate::alert;
 use crate::check::{Evaluation, ModuleSource, SettingValue, Status};
 use crate::collect::{self, Request};
 use crate::config::{Config, ConfigError};
@@ -49,6 +49,7 @@ pub enum CycleError {
 pub fn run(config: &Config, now: Timestamp) -> Result<CycleReport, CycleError> {
     let started = Instant::now();
     let instances = Instances::of(config);
+    let told = told::Told::new(instances.alerting(), &config.alerting);
     let mut sandbox = sandbox(config, &instances)?;
     // The other half is for measuring and storing, so that slow checks are told from a run that hangs.
     let judged_by = started + config.timeout / 2;
@@ -60,6 +61,7 @@ pub fn run(config: &Config, now: Timestamp) -> Result<CycleReport, CycleError> {
     let mut store = Store::open(&config.database.value)?;
     let previous_snapshot = store.previous_snapshot(&collect::host().boot_id)?;
     let previous_statuses = store.previous_statuses()?;
+    let previous_alerts = store.alerts()?;
 
     let demand = asked::demand(&config.collect, &prepared);
     let last_cycle =
@@ -75,13 +77,14 @@ pub fn run(config: &Config, now: Timestamp) -> Result<CycleReport, CycleError> {
     let histories = given::histories(&store, &prepared, &snapshot, judged_by)?;
     let evaluations = evaluate_all(&sandbox, &prepared, histories, &snapshot, &previous_statuses);
     evaluations.iter().for_each(log_evaluation);
-    let notifications = alert::notifications(&evaluations);
+    let (alerts, notifications) = told.advance(&previous_alerts, &evaluations, snapshot.time);
 
     let duration = started.elapsed();
     let run_id = store.save_cycle(&CycleRecord {
         snapshot: &snapshot,
         headline: &headline,
         evaluations: &evaluations,
+        alerts: &alerts,
         notifications: &notifications,
         duration,
     })?;

@@ -105,6 +105,7 @@ fn notification(notification: &Notification) -> Value {
     json!({
         "channel": notification.channel,
         "level": notification.level.level(),
+        "kind": notification.kind.as_str(),
         "title": notification.title,
         "message": notification.message,
         "check_name": notification.check_name,

@@ -6,11 +6,12 @@ use std::time::Duration;
 use rusqlite::{Connection, TransactionBehavior, named_params, params};
 
 use super::Store;
+use super::alerts::write_alerts;
 use super::error::StoreError;
 use super::evaluation::write_evaluation;
 use super::sql::{id_of, integer, json, series_key};
 use super::time::public_time;
-use crate::alert::Notification;
+use crate::alert::{Alerts, Notification};
 use crate::check::Evaluation;
 use crate::metric::{Diagnostic, Headline, Host, ProcessTimes, Sample, Snapshot};
 
@@ -23,6 +24,8 @@ pub struct CycleRecord<'a> {
     pub headline: &'a Headline,
     /// Every instance, judged; the names of the instances are unique.
     pub evaluations: &'a [Evaluation],
+    /// What is known of all alerts after it, for the next one.
+    pub alerts: &'a Alerts,
     /// What it had to tell.
     pub notifications: &'a [Notification],
     /// From its start until now.
@@ -51,6 +54,7 @@ fn write_cycle(conn: &mut Connection, series: &HashMap<String, i64>, cycle: &Cyc
     for evaluation in cycle.evaluations {
         write_evaluation(&transaction, run_id, cycle.snapshot, evaluation)?;
     }
+    write_alerts(&transaction, cycle.alerts)?;
     write_notifications(&transaction, run_id, cycle)?;
     transaction.commit()?;
     Ok(run_id)
@@ -154,14 +158,16 @@ fn write_headline(conn: &Connection, run_id: i64, cycle: &CycleRecord<'_>) -> ru
 fn write_notifications(conn: &Connection, run_id: i64, cycle: &CycleRecord<'_>) -> rusqlite::Result<()> {
     let sent_at = public_time(cycle.snapshot.time);
     let mut insert = conn.prepare_cached(
-        "INSERT INTO notifications (run_id, channel, level, title, message, sent_at, hostname, check_name, subject)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO notifications
+             (run_id, channel, level, kind, title, message, sent_at, hostname, check_name, subject)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?;
     for notification in cycle.notifications {
         insert.execute(params![
             run_id,
             notification.channel,
             notification.level.level(),
+            notification.kind.as_str(),
             notification.title,
             notification.message,
             sent_at,

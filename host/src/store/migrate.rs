@@ -11,6 +11,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0001_initial.sql"),
     include_str!("../../../migrations/0002_history.sql"),
     include_str!("../../../migrations/0003_process_times.sql"),
+    include_str!("../../../migrations/0004_alerts.sql"),
 ];
 
 /// The schema version that this program writes and reads.

@@ -1,6 +1,7 @@
 //! The SQLite database: opening, migrating, saving a cycle, reading it back. All SQL is in here; nothing measures or
 //! judges. The tables are described in `migrations/` and `docs/database.md`.
 
+mod alerts;
 mod cycle;
 mod error;
 mod evaluation;

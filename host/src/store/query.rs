@@ -54,6 +54,8 @@ pub struct NotificationRow {
     pub channel: String,
     /// `OK`, `WARNING`, `CRITICAL` or `UNKNOWN`.
     pub level: String,
+    /// Why it was told: `raised`, `reminder`, `resolved`.
+    pub kind: String,
     /// Headline.
     pub title: String,
     /// One sentence.
@@ -158,6 +160,7 @@ fn notification_row(row: &Row<'_>) -> rusqlite::Result<NotificationRow> {
         run_id: row.get("run_id")?,
         channel: row.get("channel")?,
         level: row.get("level")?,
+        kind: row.get("kind")?,
         title: row.get("title")?,
         message: row.get("message")?,
         sent_at: read_public_time(row, "sent_at")?,

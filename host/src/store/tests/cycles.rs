@@ -74,6 +74,32 @@ fn what_the_last_cycle_cost_is_told() {
 }
 
 #[test]
+fn alerts_are_those_of_the_last_cycle() {
+    let mut store = Store::in_memory().unwrap();
+    assert_eq!(store.alerts().unwrap(), Alerts::new());
+    let first = cycle("2025-01-01T00:00:00Z");
+    store.save_cycle(&first.record()).unwrap();
+    let stored = store.alerts().unwrap();
+    assert_eq!(stored, first.alerts);
+    let keys: Vec<_> = stored.keys().map(|key| (key.instance.as_str(), key.subject.as_str())).collect();
+    assert_eq!(keys, [("disk", "/var"), ("loop", "")]);
+    // Deleting old cycles does not make anybody forget what is wrong.
+    store.conn.execute_batch("DELETE FROM runs").unwrap();
+    assert_eq!(store.alerts().unwrap(), first.alerts);
+    store.save_cycle(&cycle_of(snapshot("2025-01-01T00:05:00Z", "boot-1", 0), Vec::new()).record()).unwrap();
+    assert_eq!(store.alerts().unwrap(), Alerts::new());
+}
+
+#[test]
+fn an_alert_that_cannot_be_understood_costs_the_others_nothing() {
+    let mut store = Store::in_memory().unwrap();
+    store.save_cycle(&cycle("2025-01-01T00:00:00Z").record()).unwrap();
+    store.conn.execute_batch("UPDATE alerts SET state = '{}' WHERE instance = 'disk'").unwrap();
+    let alerts = store.alerts().unwrap();
+    assert_eq!(alerts.keys().map(|key| key.instance.as_str()).collect::<Vec<_>>(), ["loop"]);
+}
+
+#[test]
 fn facts_that_change_within_a_boot_are_kept_apart() {
     let mut store = Store::in_memory().unwrap();
     let mut second = cycle_of(snapshot("2025-01-01T00:05:00Z", "one", 1), Vec::new());

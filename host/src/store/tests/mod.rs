@@ -14,7 +14,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::*;
-use crate::alert::{self, Notification};
+use crate::alert::{self, Alerts, Notification, Rule};
 use crate::check::{Evaluation, Failure, Measure, ModuleInfo, Reason, SettingValue, Settings, Status, Verdict};
 use crate::metric::{Headline, Host, Labels, ProcessTime, ProcessTimes, Snapshot};
 
@@ -23,6 +23,7 @@ struct Cycle {
     snapshot: Snapshot,
     headline: Headline,
     evaluations: Vec<Evaluation>,
+    alerts: Alerts,
     notifications: Vec<Notification>,
 }
 
@@ -32,6 +33,7 @@ impl Cycle {
             snapshot: &self.snapshot,
             headline: &self.headline,
             evaluations: &self.evaluations,
+            alerts: &self.alerts,
             notifications: &self.notifications,
             duration: Duration::from_millis(42),
         }
@@ -93,8 +95,9 @@ fn evaluation(instance: &str, outcome: Result<Vec<Verdict>, Failure>) -> Evaluat
 
 fn cycle_of(snapshot: Snapshot, evaluations: Vec<Evaluation>) -> Cycle {
     let headline = Headline::of(&snapshot);
-    let notifications = alert::notifications(&evaluations);
-    Cycle { snapshot, headline, evaluations, notifications }
+    let advanced = alert::advance(&Alerts::new(), &evaluations, |_| Rule::default(), snapshot.time);
+    let notifications = alert::transition_notifications(&advanced, &Alerts::new(), &evaluations);
+    Cycle { snapshot, headline, evaluations, alerts: advanced.alerts, notifications }
 }
 
 /// A cycle with one warning, one ok and one check that could not judge.
@@ -108,7 +111,7 @@ fn count(store: &Store, table: &str) -> i64 {
     store.conn.query_row(&format!("SELECT count(*) FROM {table}"), (), |row| row.get(0)).unwrap()
 }
 
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 13] = [
     "hosts",
     "runs",
     "series",
@@ -116,6 +119,7 @@ const TABLES: [&str; 12] = [
     "process_times",
     "diagnostics",
     "system_metrics",
+    "alerts",
     "notifications",
     "modules",
     "settings",

@@ -1,0 +1,54 @@
+//! What is kept of alerts from one cycle to the next.
+
+use rusqlite::{Connection, Row, params};
+
+use super::Store;
+use super::error::StoreError;
+use super::previous::{read_json, readable};
+use super::sql::json;
+use crate::alert::{Alert, AlertKey, Alerts};
+
+impl Store {
+    /// Every alert of which something is known.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn alerts(&self) -> Result<Alerts, StoreError> {
+        read_alerts(&self.conn).map_err(self.failed("read the alerts"))
+    }
+}
+
+/// An alert that cannot be understood costs the others nothing.
+fn read_alerts(conn: &Connection) -> rusqlite::Result<Alerts> {
+    let mut statement = conn.prepare("SELECT instance, subject, state FROM alerts")?;
+    let mut rows = statement.query(())?;
+    let mut alerts = Alerts::new();
+    while let Some(row) = rows.next()? {
+        alerts.extend(readable(alert(row))?);
+    }
+    Ok(alerts)
+}
+
+fn alert(row: &Row<'_>) -> rusqlite::Result<(AlertKey, Alert)> {
+    let key = AlertKey { instance: row.get("instance")?, subject: row.get("subject")? };
+    Ok((key, read_json(row, "state")?))
+}
+
+/// Puts them in the place of all that were there. Mostly there are few: what is ok has no row.
+pub(super) fn write_alerts(conn: &Connection, alerts: &Alerts) -> rusqlite::Result<()> {
+    conn.prepare_cached("DELETE FROM alerts")?.execute(())?;
+    let mut insert = conn.prepare_cached(
+        "INSERT INTO alerts (instance, subject, phase, level, since_ms, state) VALUES (?, ?, ?, ?, ?, ?)",
+    )?;
+    for (key, alert) in alerts {
+        insert.execute(params![
+            key.instance,
+            key.subject,
+            alert.phase.as_str(),
+            alert.level.as_str(),
+            alert.since.as_millisecond(),
+            json(alert)?
+        ])?;
+    }
+    Ok(())
+}
