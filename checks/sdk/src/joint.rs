@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::{Limits, Measure, Quantity, Status, Verdict};
+use crate::{Limits, Measure, Quantity, Status, Verdict, without_reading};
 
 /// One reading of a subject.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -80,8 +80,12 @@ impl Joint {
         (!told.is_empty()).then_some(told)
     }
 
-    /// The verdict, with the words for its message when nothing is too high.
+    /// The verdict, with the words for its message when nothing is too high. Without any reading a raised subject
+    /// [stays raised](without_reading): in the first cycle after a boot there are no rates.
     pub fn verdict(mut self, otherwise: &str) -> Verdict {
+        if self.verdict.measures.is_empty() && self.verdict.message.is_empty() {
+            self.verdict.status = without_reading(self.previous);
+        }
         let words = if self.verdict.message.is_empty() { otherwise } else { &self.verdict.message };
         if !self.verdict.subject.is_empty() {
             self.verdict.message = [&self.verdict.subject, ": ", words].concat();
@@ -139,6 +143,11 @@ mod tests {
         assert_eq!((verdict.status, verdict.title.as_str()), (Status::Ok, "Disk I/O"));
         assert_eq!(verdict.message, "sda: busy 3.0%, read latency 250.0 ms");
         assert_eq!(judge(&[], None).message, "sda: no rate yet");
+        for (previous, status) in
+            [(Status::Ok, Status::Ok), (Status::Warning, Status::Warning), (Status::Unknown, Status::Ok)]
+        {
+            assert_eq!(judge(&[], Some(previous)).status, status, "missing data clears nothing");
+        }
     }
 
     #[test]

@@ -123,7 +123,7 @@ pub use bindings::types::{Measure, Need, Point, Sample, Series, Setting, Status,
 pub use check::Check;
 pub use input::{Input, Samples};
 pub use joint::{Joint, Reading};
-pub use limits::{Limits, only_with, whole};
+pub use limits::{Limits, only_with, whole, without_reading};
 pub use pattern::{is_among, is_pattern, matches, missing};
 pub use quantity::Quantity;
 pub use range::{NotARange, Range};

@@ -79,6 +79,12 @@ pub fn whole(setting: &str, value: f64) -> Result<(), String> {
     if value.fract() == 0.0 { Ok(()) } else { Err(format!("{setting} is {value}, allowed is a whole number")) }
 }
 
+/// How a subject is of which there is no reading in this cycle, though it is there: a raised one stays raised, since missing
+/// data must not look like the end of what was wrong.
+pub fn without_reading(previous: Option<Status>) -> Status {
+    previous.filter(|status| matches!(status, Status::Warning | Status::Critical)).unwrap_or(Status::Ok)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,9 @@ mod rule;
 mod selector;
 mod series;
 
-use checkpost_sdk::{Check, Input, Measure, Need, Quantity, Status, Verdict, check, keep_worst, matches, settings};
+use checkpost_sdk::{
+    Check, Input, Measure, Need, Quantity, Status, Verdict, check, keep_worst, matches, settings, without_reading,
+};
 
 use rule::Rule;
 use series::{fold, observed};
@@ -64,10 +66,10 @@ impl Threshold {
         Verdict::new(status, self.name(), message).subject(subject).measure(measure)
     }
 
-    /// A counter has no rate before its second reading.
-    fn without_rate(&self, subject: &str) -> Verdict {
+    /// A counter has no rate before its second reading. What was raised before is not over for that.
+    fn without_rate(&self, subject: &str, input: &Input) -> Verdict {
         let message = format!("{}: no rate yet", self.told(subject));
-        Verdict::new(Status::Ok, self.name(), message).subject(subject)
+        Verdict::new(without_reading(input.previous(subject)), self.name(), message).subject(subject)
     }
 
     fn told(&self, subject: &str) -> String {
@@ -109,13 +111,15 @@ impl Check for Threshold {
         if self.aggregate != "each" {
             let values: Vec<_> = series.iter().filter_map(|series| series.reduce(&self.function)).collect();
             let value = fold(&self.aggregate, values.iter().copied());
-            return Ok(vec![value.map_or_else(|| self.without_rate(""), |value| self.judge(&rule, "", value, input))]);
+            return Ok(vec![
+                value.map_or_else(|| self.without_rate("", input), |value| self.judge(&rule, "", value, input)),
+            ]);
         }
         let is_prefix = rule.metric.ends_with('*');
         let judge = |series: &series::Observed| {
             let subject = selector::subject(is_prefix.then_some(series.name), series.labels, &rule.matchers);
             let value = series.reduce(&self.function);
-            value.map_or_else(|| self.without_rate(&subject), |value| self.judge(&rule, &subject, value, input))
+            value.map_or_else(|| self.without_rate(&subject, input), |value| self.judge(&rule, &subject, value, input))
         };
         let mut verdicts: Vec<_> = series.iter().map(judge).collect();
         // Else an alert that there was no reading would stay for ever: nothing else speaks of this subject.

@@ -189,6 +189,8 @@ fn a_rate_is_taken_over_the_window_before_series_are_added_up() {
 #[test]
 fn on_a_first_run_there_is_no_rate() {
     let first = Input::default().with_sample(BYTES, &[(INTERFACE, "eth0")], 1e12);
+    let raised = first.clone().with_previous("eth0", Status::Critical);
+    assert_eq!(judge_one(&rate(), &raised).0, Status::Critical, "missing data clears nothing");
     assert_eq!(judge_one(&rate(), &first), (Status::Ok, "Traffic of eth0: no rate yet".to_owned()));
     let sum = Threshold { aggregate: "sum".to_owned(), ..rate() };
     assert_eq!(judge_one(&sum, &first), (Status::Ok, "Traffic: no rate yet".to_owned()));

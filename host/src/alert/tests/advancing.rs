@@ -94,6 +94,15 @@ fn a_check_that_fails_is_told_once_and_so_is_its_return() {
 }
 
 #[test]
+fn a_check_that_fails_is_told_when_the_wait_is_over() {
+    for rule in [Rule { hold: minutes(15), ..plain() }, Rule { on_unknown: OnUnknown::Keep, ..plain() }] {
+        let mut runs = Runs::new(rule);
+        (0..3).for_each(|_| assert_eq!(runs.tells(&[evaluation("disk", FAILS)]), NOTHING));
+        assert_eq!(runs.tells(&[evaluation("disk", FAILS)]), ["disk/ unknown UNKNOWN"]);
+    }
+}
+
+#[test]
 fn a_check_of_the_host_that_fails_is_unknown_and_goes_on() {
     let mut runs = Runs::new(plain());
     runs.run(&[evaluation("cpu", &[("", 'c')])]);
