@@ -71,9 +71,10 @@ fn what_is_bad_is_told_once_and_so_is_its_end() {
     }
     assert_eq!(told(&site, "memory"), [(1, "raised".to_owned()), (4, "resolved".to_owned())]);
     assert_eq!(alerts(&site, &[]).len(), 0);
-    let resolved: Vec<Value> =
-        serde_json::from_str(&site.says(&["notifications", "--limit", "1", "--format", "json"], 0).stdout).unwrap();
-    assert_eq!((&resolved[0]["level"], &resolved[0]["kind"]), (&"OK".into(), &"resolved".into()), "{resolved:?}");
+    // The other checks may have something to tell, too.
+    let told: Vec<Value> = serde_json::from_str(&site.says(&["notifications", "--format", "json"], 0).stdout).unwrap();
+    let resolved = told.iter().find(|row| row["check_name"] == "memory" && row["kind"] == "resolved").unwrap();
+    assert_eq!(resolved["level"], "OK", "{resolved:#}");
 }
 
 #[test]
