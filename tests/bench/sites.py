@@ -7,8 +7,8 @@ ROOT = Path(__file__).parents[2]
 PREBUILT = ROOT / "checks/prebuilt"
 # Checks whose setting `threshold` is in per cent.
 WITH_THRESHOLD = ["cpu", "memory", "disk"]
-# The instances that there are without a configuration.
-BUILT_IN = 4
+# Checks that run without a configuration, and so without settings.
+UNASKED = ["cpu", "disk", "memory", "network"]
 
 
 def plain(directory):
@@ -24,7 +24,7 @@ def instances(count):
     """So many instances of built-in checks, no two with the same settings."""
 
     def make(directory):
-        modules = islice(cycle(WITH_THRESHOLD), count - BUILT_IN)
+        modules = islice(cycle(WITH_THRESHOLD), count - len(UNASKED))
         entries = [
             f'[[check]]\nname = "{module}-{number}"\nmodule = "{module}"\n'
             f"[check.settings]\nthreshold = {50 + 45 * number / count}\n"
@@ -43,7 +43,7 @@ def modules(count):
         (directory / "checkpost.toml").write_text("timeout_seconds = 3600\n")
         checks = directory / "checks.d"
         checks.mkdir()
-        originals = cycle(sorted(PREBUILT.glob("*.wasm")))
+        originals = cycle(PREBUILT / f"{name}.wasm" for name in UNASKED)
         for number, original in enumerate(islice(originals, count)):
             name = f"{original.stem}-{number:03}.wasm"
             (checks / name).write_bytes(original.read_bytes() + custom_section(f"number {number:03}"))
