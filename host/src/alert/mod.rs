@@ -15,7 +15,7 @@ mod tests;
 mod transition;
 
 pub use advance::{Advanced, AlertKey, Alerts, STALE_KEPT, advance};
-pub use notification::{Notification, notifications, transition_notifications};
+pub use notification::{Notification, notifications, transition_notifications, worst_first};
 pub use rule::{Flapping, OnUnknown, Rule, STALE_AFTER};
 pub use state::{Alert, Missing, Phase, Text};
 pub use step::{Observation, Said, Step, retire, step};

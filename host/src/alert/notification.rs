@@ -55,7 +55,8 @@ pub(super) fn could_not_judge(instance: &str) -> String {
     format!("Check '{instance}' could not judge")
 }
 
-fn worst_first(mut notifications: Vec<Notification>) -> Vec<Notification> {
+/// The order in which people are told: the worst first, and otherwise as they come.
+pub fn worst_first(mut notifications: Vec<Notification>) -> Vec<Notification> {
     notifications.sort_by_key(|notification| Reverse(notification.level.severity()));
     notifications
 }

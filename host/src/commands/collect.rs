@@ -12,10 +12,10 @@ use crate::config::Config;
 use crate::cycle;
 use crate::metric::Snapshot;
 use crate::metric::catalog::{self, Source};
-use crate::report::{json, prometheus, readings};
+use crate::report::{prometheus, readings};
 use crate::store::Store;
 
-use super::{CommandError, DONE, context, write};
+use super::{CommandError, DONE, context, json_text, write};
 
 /// Moves to the upper left corner and clears the screen, with what has scrolled off left alone.
 const CLEAR: &str = "\u{1b}[H\u{1b}[2J";
@@ -66,14 +66,10 @@ fn rendered(
     let mut shown = snapshot.clone();
     // Some readings are there for the sake of others.
     shown.samples.retain(|sample| catalog::metric(&sample.name).is_some_and(|m| sources.contains(&m.source)));
-    let as_json = |text: serde_json::Result<String>| match text {
-        Ok(text) => Ok(json::escaped(&(text + "\n"))),
-        Err(error) => Err(CommandError::Output(error.into())),
-    };
     match args.format {
         CollectFormat::Prometheus => Ok(prometheus::samples(&shown.samples)),
-        CollectFormat::Json if args.watch.is_some() => as_json(serde_json::to_string(&shown)),
-        CollectFormat::Json => as_json(serde_json::to_string_pretty(&shown)),
+        CollectFormat::Json if args.watch.is_some() => json_text(serde_json::to_string(&shown)),
+        CollectFormat::Json => json_text(serde_json::to_string_pretty(&shown)),
         CollectFormat::Text => {
             let text = readings::render(&shown, &context::style(global));
             let is_screen = args.watch.is_some() && io::stdout().is_terminal();

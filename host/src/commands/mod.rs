@@ -152,6 +152,11 @@ fn write(text: &str) -> Result<bool, CommandError> {
 
 /// Prints a value as JSON, over several lines.
 fn print_json(value: &impl serde::Serialize) -> Result<(), CommandError> {
-    let text = serde_json::to_string_pretty(value).map_err(|error| CommandError::Output(error.into()))?;
-    print(&json::escaped(&(text + "\n")))
+    print(&json_text(serde_json::to_string_pretty(value))?)
+}
+
+/// A document as it is written: fit to be shown on a terminal, with a line break at its end.
+fn json_text(document: serde_json::Result<String>) -> Result<String, CommandError> {
+    let document = document.map_err(|error| CommandError::Output(error.into()))?;
+    Ok(json::escaped(&(document + "\n")))
 }

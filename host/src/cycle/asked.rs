@@ -33,7 +33,7 @@ pub(super) fn demand(config: &CollectConfig, prepared: &[Prepared]) -> Demand {
 }
 
 /// What the configuration asks for by itself.
-pub fn stored(config: &CollectConfig) -> Demand {
+fn stored(config: &CollectConfig) -> Demand {
     let mut demand = Demand::least();
     demand.want_all(&config.store);
     if !config.processes.is_empty() {

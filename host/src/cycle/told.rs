@@ -36,7 +36,6 @@ impl<'a> Told<'a> {
         let of_this_run = alert::notifications(evaluations);
         let mut notifications: Vec<_> = changes.into_iter().filter(is(Notify::Changes)).collect();
         notifications.extend(of_this_run.into_iter().filter(is(Notify::EveryRun)));
-        notifications.sort_by_key(|notification| std::cmp::Reverse(notification.level.severity()));
-        (advanced.alerts, notifications)
+        (advanced.alerts, alert::worst_first(notifications))
     }
 }

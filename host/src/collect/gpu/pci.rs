@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::Address;
+use crate::collect::files;
 
 const NVIDIA: u32 = 0x10de;
 pub(super) const AMD: u32 = 0x1002;
@@ -73,5 +74,5 @@ pub(super) fn hexadecimal(path: &Path) -> Option<u32> {
 }
 
 pub(super) fn text(path: &Path) -> Option<String> {
-    fs::read_to_string(path).ok().map(|text| text.trim().to_owned())
+    files::read(path).ok()
 }
