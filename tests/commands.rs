@@ -91,7 +91,7 @@ fn what_is_stored_can_be_listed_by_age_and_number() {
 fn the_database_can_be_made_and_checked() {
     let site = Site::new();
     assert!(site.says(&["db", "check"], 1).error().contains("automation.db"));
-    assert!(site.says(&["db", "migrate"], 0).stdout.contains("schema 4"));
+    assert!(site.says(&["db", "migrate"], 0).stdout.contains("schema 5"));
     site.says(&["run"], 0);
     assert!(site.says(&["db", "check"], 0).stdout.contains("ok"));
     // A page of the file is overwritten: the check must say so.

@@ -3,13 +3,14 @@
 //! The way of a cycle, and the modules it passes (see `docs/architecture.md`):
 //!
 //! ```text
-//! collect ──▶ metric::Snapshot ──▶ sandbox ──▶ alert ──▶ store ──▶ report
+//! collect ──▶ metric::Snapshot ──▶ sandbox ──▶ alert ──▶ quiet ──▶ route ──▶ store ──▶ report, deliver
 //! ```
 //!
 //! * [`cycle`] sees all stages; each stage takes owned data and knows only the types of earlier ones.
 //! * [`metric`] and [`check`] are the data: readings, and what is said about them.
-//! * [`collect`] measures, [`sandbox`] runs checks, [`alert`] decides what is worth telling, [`store`] keeps it in SQLite,
-//!   [`report`] renders it.
+//! * [`collect`] measures, [`sandbox`] runs checks, [`alert`] decides what is worth telling, [`quiet`] what of it
+//!   is hidden on purpose, and [`route`] who is told; [`store`] keeps it all in SQLite, [`report`] renders it, and
+//!   [`deliver`] gets the messages out.
 //! * [`config`] turns files and variables into one valid value; [`cli`] and [`commands`] are the command line.
 //! * [`clean`], [`mod@digest`], [`export`], [`lock`] and [`logging`] are what several of them lean on.
 
@@ -21,11 +22,14 @@ pub mod collect;
 pub mod commands;
 pub mod config;
 pub mod cycle;
+pub mod deliver;
 pub mod digest;
 pub mod export;
 pub mod lock;
 pub mod logging;
 pub mod metric;
+pub mod quiet;
 pub mod report;
+pub mod route;
 pub mod sandbox;
 pub mod store;

@@ -55,7 +55,7 @@ pub fn advance(
     for evaluation in evaluations {
         let instance = Instance {
             name: &evaluation.instance,
-            channel: Some(&evaluation.channel),
+            audience: Some((&evaluation.channel, &evaluation.owner)),
             known: known.remove(evaluation.instance.as_str()).unwrap_or_default(),
             rule: rules(&evaluation.instance),
         };
@@ -68,7 +68,7 @@ pub fn advance(
     let unreadable = evaluations.iter().find(|evaluation| evaluation.instance == CHECKS_DIRECTORY);
     let unreadable = unreadable.and_then(|evaluation| evaluation.outcome.as_ref().err());
     for (name, known) in known {
-        let instance = Instance { name, channel: None, rule: rules(name), known };
+        let instance = Instance { name, audience: None, rule: rules(name), known };
         match unreadable {
             Some(failure) => run.unseen(&instance, &failure.to_string()),
             None if name == CHECKS_DIRECTORY => run.judged(&instance, &[]),
@@ -83,7 +83,7 @@ pub fn advance(
 struct Instance<'a> {
     name: &'a str,
     /// Without an evaluation it stays what it was.
-    channel: Option<&'a str>,
+    audience: Option<(&'a str, &'a str)>,
     known: BTreeMap<&'a str, &'a Alert>,
     rule: Rule,
 }
@@ -135,8 +135,9 @@ impl Run {
         self.tell(instance, subject, stepped.transitions);
         let mut alert = stepped.alert;
         alert.mentioned |= mentioned;
-        if let Some(channel) = instance.channel {
+        if let Some((channel, owner)) = instance.audience {
             channel.clone_into(&mut alert.channel);
+            owner.clone_into(&mut alert.owner);
         }
         if is_worth_keeping(&alert, &instance.rule, self.now) {
             self.advanced.alerts.insert(key(instance, subject), alert);

@@ -14,8 +14,12 @@ use crate::check::{DEFAULT_CHANNEL, Evaluation, Status};
 pub struct Notification {
     /// Which team it is for.
     pub channel: String,
+    /// Whose the instance is; empty: nobody's in particular.
+    pub owner: String,
     /// WARNING, CRITICAL or UNKNOWN; OK for what is over.
     pub level: Status,
+    /// What people had been told of it before; OK: nothing.
+    pub previous_level: Status,
     /// Why it is told.
     pub kind: Kind,
     /// Headline.
@@ -35,18 +39,19 @@ pub fn notifications(evaluations: &[Evaluation]) -> Vec<Notification> {
 }
 
 /// One notification for every transition of a run, the worst first. `previous` and `evaluations` are what the run was
-/// [advanced](super::advance()) from; they know the channels.
+/// [advanced](super::advance()) from; they know the channels and owners.
 pub fn transition_notifications(
     advanced: &Advanced,
     previous: &Alerts,
     evaluations: &[Evaluation],
 ) -> Vec<Notification> {
-    let channels: HashMap<_, _> = evaluations.iter().map(|e| (e.instance.as_str(), e.channel.as_str())).collect();
-    let channel = |key: &AlertKey| {
-        let kept = || previous.get(key).map(|alert| alert.channel.as_str());
-        channels.get(key.instance.as_str()).copied().or_else(kept).unwrap_or(DEFAULT_CHANNEL)
+    let audiences: HashMap<_, _> =
+        evaluations.iter().map(|e| (e.instance.as_str(), (e.channel.as_str(), e.owner.as_str()))).collect();
+    let audience = |key: &AlertKey| {
+        let kept = || previous.get(key).map(|alert| (alert.channel.as_str(), alert.owner.as_str()));
+        audiences.get(key.instance.as_str()).copied().or_else(kept).unwrap_or((DEFAULT_CHANNEL, ""))
     };
-    let notify = |(key, transition): &(AlertKey, Transition)| of_transition(key, transition, channel(key));
+    let notify = |(key, transition): &(AlertKey, Transition)| of_transition(key, transition, audience(key));
     worst_first(advanced.transitions.iter().map(notify).collect())
 }
 
@@ -64,7 +69,9 @@ pub fn worst_first(mut notifications: Vec<Notification>) -> Vec<Notification> {
 fn of_evaluation(evaluation: &Evaluation) -> Vec<Notification> {
     let notification = |level, subject: &str, title: String, message: String| Notification {
         channel: evaluation.channel.clone(),
+        owner: evaluation.owner.clone(),
         level,
+        previous_level: Status::Ok,
         kind: if level == Status::Unknown { Kind::Unknown } else { Kind::Raised },
         title,
         message,
@@ -83,7 +90,7 @@ fn of_evaluation(evaluation: &Evaluation) -> Vec<Notification> {
     }
 }
 
-fn of_transition(key: &AlertKey, transition: &Transition, channel: &str) -> Notification {
+fn of_transition(key: &AlertKey, transition: &Transition, (channel, owner): (&str, &str)) -> Notification {
     let prefix = match transition.kind {
         Kind::Raised | Kind::Unknown => "",
         Kind::Escalated => "Escalated: ",
@@ -96,7 +103,9 @@ fn of_transition(key: &AlertKey, transition: &Transition, channel: &str) -> Noti
     };
     Notification {
         channel: channel.to_owned(),
+        owner: owner.to_owned(),
         level: transition.level,
+        previous_level: transition.previous_level,
         kind: transition.kind,
         title: format!("{prefix}{}", transition.title),
         message: transition.message.clone(),

@@ -114,6 +114,9 @@ pub struct Alert {
     pub mentioned: bool,
     /// Which team it is for, of [`super::advance()`]; kept for the message that its check is no longer configured.
     pub channel: String,
+    /// Whose it is, as the channel.
+    #[serde(default)]
+    pub owner: String,
 }
 
 impl Alert {
@@ -141,6 +144,7 @@ impl Alert {
             unknown: None,
             mentioned: false,
             channel: String::new(),
+            owner: String::new(),
         }
     }
 

@@ -60,6 +60,7 @@ fn instance(path: PathBuf, taken: &mut BTreeSet<String>, allowance: &Allowance) 
         module: ModuleSource::File(path),
         settings: Settings::new(),
         channel: DEFAULT_CHANNEL.to_owned(),
+        owner: String::new(),
         allowance: allowance.clone(),
     }
 }

@@ -149,6 +149,8 @@ pub struct CheckInstance {
     pub settings: Settings,
     /// Which team its notifications are for: `system_monitoring`, `security_check`.
     pub channel: String,
+    /// Whose it is; empty: nobody's in particular. Routes may go by it.
+    pub owner: String,
     /// What it may use and see.
     pub allowance: Allowance,
 }
@@ -326,6 +328,8 @@ pub struct Evaluation {
     pub instance: String,
     /// The instance's channel.
     pub channel: String,
+    /// The instance's owner, or empty.
+    pub owner: String,
     /// The module, unless it could not be loaded.
     pub module: Option<Arc<ModuleInfo>>,
     /// The settings it was given: those the operator set. The defaults are the module's, known by its digest.

@@ -87,6 +87,7 @@ fn untouched(name: &str, of_all: &OfAll) -> RawCheck {
         module: None,
         enabled: true,
         channel: None,
+        owner: None,
         limits: of_all.limits.clone(),
         grants: None,
         alerting: of_all.alerting.clone(),
@@ -116,6 +117,7 @@ fn instance(
         Some(channel) => identifier(channel, "check.channel")?,
         None => DEFAULT_CHANNEL.to_owned(),
     };
+    let owner = entry.owner.map(|owner| identifier(owner, "check.owner")).transpose()?.unwrap_or_default();
     let threshold = thresholds.get(name.as_str()).map(|threshold| {
         let value = SettingValue::Number(threshold.value);
         ("threshold".to_owned(), Sourced::new(value, threshold.origin.clone()))
@@ -128,7 +130,7 @@ fn instance(
         .unzip();
     let grants = entry.grants.unwrap_or_else(|| of_all.grants(&module));
     let allowance = Allowance { limits: entry.limits, grants };
-    let instance = CheckInstance { name, module, settings, channel, allowance };
+    let instance = CheckInstance { name, module, settings, channel, owner, allowance };
     Ok(ConfiguredCheck { instance, alerting: entry.alerting, origin, setting_origins })
 }
 

@@ -44,6 +44,7 @@ pub(super) struct RawCheck {
     pub(super) module: Option<Sourced<String>>,
     pub(super) enabled: bool,
     pub(super) channel: Option<Sourced<String>>,
+    pub(super) owner: Option<Sourced<String>>,
     pub(super) limits: Limits,
     pub(super) grants: Option<Grants>,
     pub(super) alerting: Alerting,
@@ -223,6 +224,7 @@ fn checks(
             module: check.text("module")?,
             enabled: check.flag("enabled", true)?,
             channel: check.text("channel")?,
+            owner: check.text("owner")?,
             limits: limits(&check, of_all, ceiling)?,
             grants: grants(&check)?,
             alerting: alerting(&check, told)?,
@@ -230,7 +232,7 @@ fn checks(
             name,
         })
     };
-    let keys = ["name", "module", "enabled", "channel", "limits", "grants", "alert", "settings"];
+    let keys = ["name", "module", "enabled", "channel", "owner", "limits", "grants", "alert", "settings"];
     let entries = root.sections("check", &keys)?;
     entries.into_iter().map(check).collect()
 }

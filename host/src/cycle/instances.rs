@@ -87,6 +87,7 @@ fn unreadable(directory: &Path, error: &io::Error) -> Prepared {
             module: ModuleSource::File(directory.to_owned()),
             settings: Settings::new(),
             channel: DEFAULT_CHANNEL.to_owned(),
+            owner: String::new(),
             allowance: Allowance::default(),
         },
         settings: Settings::new(),

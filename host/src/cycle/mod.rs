@@ -159,6 +159,7 @@ fn evaluate_all(
         Evaluation {
             instance: instance.name.clone(),
             channel: instance.channel.clone(),
+            owner: instance.owner.clone(),
             module: check.ready.as_ref().ok().map(|(module, _)| module.info.clone()),
             settings: instance.settings.clone(),
             outcome: judged.outcome,

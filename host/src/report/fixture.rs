@@ -33,6 +33,7 @@ pub(super) fn evaluation(instance: &str, channel: &str, outcome: Result<Vec<Verd
     Evaluation {
         instance: instance.to_owned(),
         channel: channel.to_owned(),
+        owner: String::new(),
         module: Some(Arc::new(module)),
         settings: Settings::new(),
         outcome,

@@ -159,8 +159,8 @@ fn write_notifications(conn: &Connection, run_id: i64, cycle: &CycleRecord<'_>) 
     let sent_at = public_time(cycle.snapshot.time);
     let mut insert = conn.prepare_cached(
         "INSERT INTO notifications
-             (run_id, channel, level, kind, title, message, sent_at, hostname, check_name, subject)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             (run_id, channel, level, kind, title, message, sent_at, hostname, check_name, subject, owner, previous_level)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?;
     for notification in cycle.notifications {
         insert.execute(params![
@@ -174,6 +174,8 @@ fn write_notifications(conn: &Connection, run_id: i64, cycle: &CycleRecord<'_>) 
             cycle.snapshot.host.name,
             notification.check_name,
             notification.subject,
+            notification.owner,
+            notification.previous_level.level(),
         ])?;
     }
     Ok(())

@@ -20,6 +20,7 @@ pub(super) fn evaluation(instance: &str, said: &[(&str, char)]) -> Evaluation {
     Evaluation {
         instance: instance.to_owned(),
         channel: format!("{instance} team"),
+        owner: format!("{instance} owner"),
         module: None,
         settings: Settings::new(),
         outcome,

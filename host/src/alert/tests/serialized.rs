@@ -36,6 +36,7 @@ fn the_stored_form_holds_still() {
         "unknown": { "title": "Disk usage unknown", "message": "no reading of /var" },
         "mentioned": false,
         "channel": "",
+        "owner": "",
     });
     assert_eq!(stored, expected);
 }

@@ -21,7 +21,7 @@ fn a_mistake_in_the_file_is_one_line_with_place_value_and_remedy() {
         ("[export]\nfile = 1", "2: unknown key 'export.file': allowed here are textfile"),
         ("[export]\ntextfile = \"\"", "2: export.textfile is \"\": must be a string that is not empty"),
         ("[limits]\nram = 1", "2: unknown key 'limits.ram': allowed here are fuel, evaluation_ms, memory_bytes, memory_grows, stack_bytes, history_points, verdicts, text_bytes, output_bytes, module_bytes, ceiling"),
-        ("[[check]]\nname = \"cpu\"\nthreshold = 5", "3: unknown key 'check.threshold': allowed here are name, module, enabled, channel, limits, grants, alert, settings"),
+        ("[[check]]\nname = \"cpu\"\nthreshold = 5", "3: unknown key 'check.threshold': allowed here are name, module, enabled, channel, owner, limits, grants, alert, settings"),
         ("timeout_seconds = 0", "1: timeout_seconds is 0: must be a whole number from 1 to 3600"),
         ("timeout_seconds = 3601", "1: timeout_seconds is 3601: must be a whole number from 1 to 3600"),
         ("timeout_seconds = -1", "1: timeout_seconds is -1: must be a whole number from 1 to 3600"),

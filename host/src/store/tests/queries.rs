@@ -33,7 +33,7 @@ fn the_public_tables_have_the_public_columns() {
     );
     assert_eq!(
         columns(&store, "notifications").join(", "),
-        "id, run_id, channel, level, title, message, sent_at, hostname, check_name, subject, kind"
+        "id, run_id, channel, level, title, message, sent_at, hostname, check_name, subject, kind, owner, previous_level, suppressed"
     );
 }
 
