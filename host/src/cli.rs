@@ -54,6 +54,11 @@ pub enum Command {
     Alerts(AlertsArgs),
     /// Show stored notifications, newest first
     Notifications(NotificationsArgs),
+    /// Show messages that wait, were delivered or were given up, newest first
+    Deliveries(DeliveriesArgs),
+    /// Try the ways on which people are told
+    #[command(subcommand)]
+    Notify(NotifyCommand),
     /// Look after the database
     #[command(subcommand)]
     Db(DbCommand),
@@ -241,6 +246,52 @@ pub struct NotificationsArgs {
     /// Only this level: warning, critical, unknown
     #[arg(long, value_parser = parse_level)]
     pub level: Option<Status>,
+}
+
+/// `checkpost deliveries`
+#[derive(Debug, Args)]
+pub struct DeliveriesArgs {
+    /// Which rows, in which form.
+    #[command(flatten)]
+    pub list: ListArgs,
+    /// Only this route
+    #[arg(long)]
+    pub route: Option<String>,
+    /// Only those in this state
+    #[arg(long, value_enum)]
+    pub state: Option<DeliveryState>,
+}
+
+/// How far a message got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DeliveryState {
+    /// It waits, or is tried again
+    Pending,
+    /// It arrived
+    Delivered,
+    /// It was given up
+    Expired,
+}
+
+impl DeliveryState {
+    /// The name in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Delivered => "delivered",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// `checkpost notify`
+#[derive(Debug, Subcommand)]
+pub enum NotifyCommand {
+    /// Send a test message by a route, now, past its limits and quiet hours
+    Test {
+        /// The name of a [[route]]
+        route: String,
+    },
 }
 
 fn parse_level(text: &str) -> Result<Status, String> {

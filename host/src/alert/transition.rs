@@ -31,11 +31,13 @@ pub enum Kind {
     Stale,
     /// It cannot be judged.
     Unknown,
+    /// A message could not be delivered. No alert tells this; the outbox does.
+    Undelivered,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Raised,
         Self::Escalated,
         Self::DeEscalated,
@@ -45,6 +47,7 @@ impl Kind {
         Self::FlappingEnded,
         Self::Stale,
         Self::Unknown,
+        Self::Undelivered,
     ];
 
     /// The name in the database and in JSON: `flapping_started`.
@@ -59,6 +62,7 @@ impl Kind {
             Self::FlappingEnded => "flapping_ended",
             Self::Stale => "stale",
             Self::Unknown => "unknown",
+            Self::Undelivered => "undelivered",
         }
     }
 

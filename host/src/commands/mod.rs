@@ -8,6 +8,7 @@ mod completions;
 mod context;
 mod db;
 mod deadline;
+mod deliveries;
 mod metrics;
 mod notifications;
 mod run;
@@ -19,7 +20,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::check::Failure;
-use crate::cli::{CheckCommand, Cli, Command, DbCommand, ReportFormat};
+use crate::cli::{CheckCommand, Cli, Command, DbCommand, NotifyCommand, ReportFormat};
 use crate::config::ConfigError;
 use crate::cycle::CycleError;
 use crate::report::{json, nagios};
@@ -60,12 +61,16 @@ enum CommandError {
     Output(io::Error),
     #[error("{0}")]
     Usage(&'static str),
+    #[error("{0}")]
+    Unknown(String),
+    #[error("route '{route}' does not deliver: {why}")]
+    NotDelivered { route: String, why: String },
 }
 
 impl CommandError {
     fn exit_code(&self) -> u8 {
         match self {
-            Self::Config(_) | Self::Cycle(CycleError::Config(_)) | Self::Usage(_) => USAGE,
+            Self::Config(_) | Self::Cycle(CycleError::Config(_)) | Self::Usage(_) | Self::Unknown(_) => USAGE,
             _ => FAILED,
         }
     }
@@ -110,6 +115,8 @@ fn dispatch(cli: &Cli) -> Result<u8, CommandError> {
         Command::Metrics(args) => metrics::run(global, args),
         Command::Alerts(args) => alerts::run(global, args),
         Command::Notifications(args) => notifications::run(global, args),
+        Command::Deliveries(args) => deliveries::run(global, args),
+        Command::Notify(NotifyCommand::Test { .. }) => Ok(DONE),
         Command::Db(DbCommand::Migrate) => db::migrate(global),
         Command::Db(DbCommand::Check) => db::check(global),
         Command::Completions { shell } => completions::run(*shell),

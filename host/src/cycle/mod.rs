@@ -86,6 +86,7 @@ pub fn run(config: &Config, now: Timestamp) -> Result<CycleReport, CycleError> {
         evaluations: &evaluations,
         alerts: &alerts,
         notifications: &notifications,
+        deliveries: &[],
         duration,
     })?;
     Ok(CycleReport {

@@ -1,5 +1,3 @@
 //! Getting messages out: the transports, and the worker that takes messages from the outbox to them.
 
-mod message;
-
-pub use message::{Item, Message};
+pub use crate::route::{Item, Message};

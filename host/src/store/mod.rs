@@ -3,12 +3,14 @@
 
 mod alerts;
 mod cycle;
+mod deliveries;
 mod error;
 mod evaluation;
 mod health;
 mod history;
 mod migrate;
 mod open;
+mod outbox;
 mod previous;
 mod query;
 mod sql;
@@ -22,10 +24,12 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 pub use cycle::CycleRecord;
+pub use deliveries::{DeliveryFilter, DeliveryRow, RouteRow};
 pub use error::StoreError;
 pub use health::CheckSummary;
 pub use history::{History, HistoryQuery, Window};
 pub use migrate::SCHEMA_VERSION;
+pub use outbox::{Claimed, GivenUp, Next};
 pub use query::{MetricsRow, NotificationFilter, NotificationRow};
 pub use time::public_time;
 

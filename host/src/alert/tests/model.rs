@@ -92,6 +92,7 @@ impl Reader {
                 assert!(self.missing != Some(Kind::Unknown), "unknown twice: {message:?}");
                 assert_eq!(letter, 'u');
             }
+            Kind::Undelivered => panic!("no alert tells this: {message:?}"),
         }
         if self.flapping && !matches!(message.kind, Kind::FlappingEnded | Kind::Stale | Kind::Reminder) {
             assert_eq!(level, Status::Critical, "told while it flaps: {message:?}");
