@@ -12,11 +12,13 @@ mod instances;
 mod lockfile;
 mod origin;
 mod paths;
+mod quiet;
 mod raw;
 mod resolve;
 mod section;
 #[cfg(test)]
 mod tests;
+mod window;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -28,6 +30,7 @@ pub use duration::parse_duration;
 pub use error::ConfigError;
 pub use lockfile::{lock_path, render_lock, write_lock};
 pub use origin::{Origin, Sourced};
+pub use quiet::QuietConfig;
 pub use resolve::{Flags, load};
 
 use crate::check::{Allowance, CheckInstance, ModuleLock, SettingValue};
@@ -65,6 +68,8 @@ pub struct Config {
     pub export: ExportConfig,
     /// How alerts are told of an instance that says nothing else.
     pub alerting: Alerting,
+    /// What is kept quiet.
+    pub quiet: QuietConfig,
     /// Every configured instance that is enabled: the built-in ones first, then `[[check]]` entries in file order.
     pub checks: Vec<ConfiguredCheck>,
     /// Files that `[[check]]` entries name, the disabled ones included: discovery leaves them alone. Absolute.

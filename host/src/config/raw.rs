@@ -5,8 +5,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::alerting::{Alerting, alerting};
+use super::quiet::quiet;
 use super::section::{Section, Source};
-use super::{CollectConfig, ConfigError, Sourced};
+use super::{CollectConfig, ConfigError, QuietConfig, Sourced};
 use crate::check::{Grants, Limits, SettingValue};
 use crate::sandbox::{CompileLimits, WasiPolicy};
 
@@ -26,6 +27,7 @@ pub(super) struct RawConfig {
     pub(super) collect: CollectConfig,
     pub(super) textfile: Option<Sourced<String>>,
     pub(super) alerting: Alerting,
+    pub(super) quiet: QuietConfig,
     pub(super) checks: Vec<RawCheck>,
 }
 
@@ -52,7 +54,7 @@ pub(super) struct RawCheck {
 }
 
 /// The keys at the top of the file.
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 16] = [
     "database_url",
     "checks_dir",
     "cache_dir",
@@ -66,6 +68,8 @@ const KEYS: [&str; 14] = [
     "collect",
     "export",
     "alert",
+    "maintenance",
+    "inhibit",
     "check",
 ];
 
@@ -90,6 +94,7 @@ impl RawConfig {
             compile: compile(&root)?,
             collect: collect(&root)?,
             textfile: textfile(&root)?,
+            quiet: quiet(&root)?,
             checks: checks(&root, &limits, &ceiling, &alerting)?,
             alerting,
             limits,

@@ -79,6 +79,7 @@ pub(super) fn load_or_system(
         timeout: raw.timeout,
         allowance: of_all.of_files(),
         alerting: of_all.alerting,
+        quiet: raw.quiet,
         wasi: raw.wasi,
         compile: raw.compile,
         collect: raw.collect,

@@ -3,6 +3,7 @@
 
 mod allowance;
 mod mistakes;
+mod quiet;
 
 use std::fs;
 use std::path::{Path, PathBuf};
