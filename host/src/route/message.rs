@@ -100,7 +100,8 @@ mod tests {
 
     fn message(titles: &[&str]) -> Message {
         let trial = Message::trial(String::new(), "ops", "web-1", Timestamp::UNIX_EPOCH);
-        let item = |title: &&str| Item { title: (*title).to_owned(), subject: "/var".to_owned(), ..trial.items[0].clone() };
+        let item =
+            |title: &&str| Item { title: (*title).to_owned(), subject: "/var".to_owned(), ..trial.items[0].clone() };
         Message::new("key".to_owned(), "ops", "web-1", titles.iter().map(item).collect())
     }
 

@@ -277,7 +277,8 @@ mod tests {
     }
 
     fn quiet_now(except: Option<Status>) -> Route {
-        let window = Window { zone: TimeZone::UTC, start: time(11, 0, 0, 0), end: time(13, 0, 0, 0), days: Days::default() };
+        let window =
+            Window { zone: TimeZone::UTC, start: time(11, 0, 0, 0), end: time(13, 0, 0, 0), days: Days::default() };
         Route { quiet_hours: vec![QuietHours { window, except }], ..route("") }
     }
 

@@ -68,7 +68,8 @@ impl Store {
                    ORDER BY due_ms DESC LIMIT ?";
         let read = |(route, limit): (&'a str, usize)| {
             let mut statement = self.conn.prepare_cached(sql)?;
-            let rows = statement.query_map(params![route, now.as_millisecond(), integer(limit)], |row| read_ms(row, "due_ms"))?;
+            let rows = statement
+                .query_map(params![route, now.as_millisecond(), integer(limit)], |row| read_ms(row, "due_ms"))?;
             Ok((route.to_owned(), rows.collect::<rusqlite::Result<_>>()?))
         };
         routes.into_iter().map(read).collect::<rusqlite::Result<_>>().map_err(self.failed("read the deliveries"))

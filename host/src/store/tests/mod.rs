@@ -6,6 +6,7 @@ mod cycles;
 mod files;
 mod full_disk;
 mod history;
+mod outbox;
 mod queries;
 
 use std::sync::Arc;
