@@ -11,6 +11,7 @@ mod deadline;
 mod deliveries;
 mod metrics;
 mod notifications;
+mod notify;
 mod run;
 
 use std::io::{self, Write};
@@ -116,7 +117,7 @@ fn dispatch(cli: &Cli) -> Result<u8, CommandError> {
         Command::Alerts(args) => alerts::run(global, args),
         Command::Notifications(args) => notifications::run(global, args),
         Command::Deliveries(args) => deliveries::run(global, args),
-        Command::Notify(NotifyCommand::Test { .. }) => Ok(DONE),
+        Command::Notify(NotifyCommand::Test { route }) => notify::test(global, route),
         Command::Db(DbCommand::Migrate) => db::migrate(global),
         Command::Db(DbCommand::Check) => db::check(global),
         Command::Completions { shell } => completions::run(*shell),

@@ -1,13 +1,17 @@
 //! `checkpost run`: one cycle, reported.
 
+use std::time::{Duration, Instant};
+
 use jiff::Timestamp;
 
 use crate::check::Status;
 use crate::cli::{Global, ReportFormat, RunArgs};
 use crate::config::Config;
+use crate::cycle::{self, CycleError};
+use crate::lock::{self, Purpose};
 use crate::report::format::count;
 use crate::report::{CycleReport, json, nagios, prometheus, style, text};
-use crate::{cycle, export, lock};
+use crate::{collect, export};
 
 use super::{CommandError, DONE, FAILED, PLUGIN_UNKNOWN, context, deadline, fail, note, print};
 
@@ -27,11 +31,54 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<u8, CommandError> {
 
 /// One cycle, unless another run is at one.
 fn locked(config: &Config, now: Timestamp, global: &Global, args: &RunArgs) -> Result<u8, CommandError> {
+    let clock = Clock { started: Instant::now(), now, timeout: config.timeout };
     let database = &config.database.value;
-    let lock = lock::take(database).map_err(|source| CommandError::Lock { path: database.clone(), source })?;
-    let Some(_lock) = lock else { return skip(config, args) };
-    let report = cycle::run(config, now)?;
-    export(config, &report);
+    let lock =
+        lock::take(database, Purpose::Run).map_err(|source| CommandError::Lock { path: database.clone(), source })?;
+    let Some(lock) = lock else { return skip(config, args) };
+    let report = cycle::run(config, now).inspect_err(|error| alarm(config, error, &clock))?;
+    let code = told(&report, config, global, args);
+    drop(lock);
+    // Also when the report could not be written.
+    cycle::alarm(config, &report.host.name, None, now, clock.deadline());
+    if let Err(error) = cycle::deliver(config, &|| clock.time(), clock.deadline()) {
+        tracing::error!("{error}");
+    }
+    code
+}
+
+/// The time of a run: read once, and counted on from there, so that a clock that jumps meanwhile does not matter.
+struct Clock {
+    started: Instant,
+    now: Timestamp,
+    timeout: Duration,
+}
+
+/// What a run keeps back of its time when it delivers.
+const LAST_SECOND: Duration = Duration::from_secs(1);
+
+impl Clock {
+    fn time(&self) -> Timestamp {
+        self.now.checked_add(self.started.elapsed()).unwrap_or(Timestamp::MAX)
+    }
+
+    /// When the run should be over, before it is ended.
+    fn deadline(&self) -> Instant {
+        self.started + self.timeout.saturating_sub(LAST_SECOND)
+    }
+}
+
+/// Nobody reads cron's mail, or an exit code: a cycle that cannot be stored is told on every route.
+fn alarm(config: &Config, error: &CycleError, clock: &Clock) {
+    if matches!(error, CycleError::Config(_)) {
+        return;
+    }
+    cycle::alarm(config, &collect::host().name, Some(&error.to_string()), clock.now, clock.deadline());
+}
+
+/// Everything that is said of a cycle here: files for others, the log, the report, the exit code.
+fn told(report: &CycleReport, config: &Config, global: &Global, args: &RunArgs) -> Result<u8, CommandError> {
+    export(config, report);
     tracing::info!(
         "Run {} stored: {}, {}, {} ms",
         report.run_id,
@@ -40,7 +87,7 @@ fn locked(config: &Config, now: Timestamp, global: &Global, args: &RunArgs) -> R
         report.duration.as_millis()
     );
     if !(args.quiet && report.status() == Status::Ok) {
-        print(&rendered(&report, global, args.format))?;
+        print(&rendered(report, global, args.format))?;
     }
     Ok(if args.is_plugin() { report.status().exit_code() } else { DONE })
 }

@@ -134,7 +134,7 @@ fn instance(
     Ok(ConfiguredCheck { instance, alerting: entry.alerting, origin, setting_origins })
 }
 
-fn identifier(text: Sourced<String>, key: &str) -> Result<String, ConfigError> {
+pub(super) fn identifier(text: Sourced<String>, key: &str) -> Result<String, ConfigError> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     if (1..=64).contains(&text.value.len()) && text.value.bytes().all(allowed) {
         return Ok(text.value);

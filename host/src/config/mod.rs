@@ -15,9 +15,13 @@ mod paths;
 mod quiet;
 mod raw;
 mod resolve;
+mod routes;
+mod secret;
 mod section;
+mod smtp;
 #[cfg(test)]
 mod tests;
+mod transport;
 mod window;
 
 use std::collections::BTreeMap;
@@ -35,6 +39,7 @@ pub use resolve::{Flags, load};
 
 use crate::check::{Allowance, CheckInstance, ModuleLock, SettingValue};
 use crate::collect::DEFAULT_STORE;
+use crate::deliver::Way;
 use crate::sandbox::{CompileLimits, WasiPolicy};
 
 /// Everything that may be configured, valid.
@@ -74,6 +79,8 @@ pub struct Config {
     pub checks: Vec<ConfiguredCheck>,
     /// Files that `[[check]]` entries name, the disabled ones included: discovery leaves them alone. Absolute.
     pub claimed_modules: Vec<PathBuf>,
+    /// Who is told, in file order.
+    pub routes: Vec<Way>,
 }
 
 /// An instance with the places that its settings come from.

@@ -6,9 +6,12 @@ use std::time::Duration;
 
 use super::alerting::{Alerting, alerting};
 use super::quiet::quiet;
+use super::routes::routes;
+use super::secret::Surroundings;
 use super::section::{Section, Source};
 use super::{CollectConfig, ConfigError, QuietConfig, Sourced};
 use crate::check::{Grants, Limits, SettingValue};
+use crate::deliver::Way;
 use crate::sandbox::{CompileLimits, WasiPolicy};
 
 /// The file, with defaults for what no variable can say either.
@@ -29,6 +32,7 @@ pub(super) struct RawConfig {
     pub(super) alerting: Alerting,
     pub(super) quiet: QuietConfig,
     pub(super) checks: Vec<RawCheck>,
+    pub(super) routes: Vec<Way>,
 }
 
 /// `[log]`.
@@ -54,7 +58,7 @@ pub(super) struct RawCheck {
 }
 
 /// The keys at the top of the file.
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 18] = [
     "database_url",
     "checks_dir",
     "cache_dir",
@@ -71,11 +75,13 @@ const KEYS: [&str; 16] = [
     "maintenance",
     "inhibit",
     "check",
+    "smtp",
+    "route",
 ];
 
 impl RawConfig {
     /// Reads the text of a file. That of no file is empty.
-    pub(super) fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+    pub(super) fn parse(text: &str, path: &Path, around: &Surroundings<'_>) -> Result<Self, ConfigError> {
         let source = Source::new(path, text);
         let table = source.table()?;
         let root = Section::new(source, "", table.get_ref(), &KEYS)?;
@@ -96,6 +102,7 @@ impl RawConfig {
             textfile: textfile(&root)?,
             quiet: quiet(&root)?,
             checks: checks(&root, &limits, &ceiling, &alerting)?,
+            routes: routes(&root, around)?,
             alerting,
             limits,
             grants,

@@ -4,8 +4,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::alert::Kind;
-use crate::check::{DEFAULT_CHANNEL, Status};
+use crate::check::Status;
 use crate::clean;
+
+/// The form of the JSON. It gets another number when something in it changes its meaning or goes away.
+const SCHEMA: &str = "checkpost.message/1";
 
 /// Characters of a title. What reads titles shows less.
 const TITLE_CHARS: usize = 200;
@@ -39,22 +42,17 @@ impl Message {
         Self { key, route: route.to_owned(), host: host.to_owned(), level, title, items, is_test: false }
     }
 
-    /// One by which people see that a route works.
-    pub fn trial(key: String, route: &str, host: &str, now: Timestamp) -> Self {
-        let item = Item {
-            id: 0,
-            time: now,
-            level: Status::Ok,
-            previous_level: Status::Ok,
-            kind: Kind::Raised,
-            channel: DEFAULT_CHANNEL.to_owned(),
-            owner: String::new(),
-            check: "test".to_owned(),
-            subject: String::new(),
-            title: "A test".to_owned(),
-            message: format!("This is a test of the route '{route}' of checkpost. Nothing is wrong."),
-        };
-        Self { is_test: true, ..Self::new(key, route, host, vec![item]) }
+    /// The form that programs get; `schema` says which.
+    pub fn to_json(&self) -> String {
+        #[derive(Serialize)]
+        struct Document<'a> {
+            schema: &'a str,
+            #[serde(flatten)]
+            message: &'a Message,
+        }
+        let document = Document { schema: SCHEMA, message: self };
+        // Text, numbers and times: there is nothing that JSON does not have.
+        serde_json::to_string(&document).unwrap_or_default()
     }
 }
 
@@ -99,16 +97,26 @@ mod tests {
     use super::*;
 
     fn message(titles: &[&str]) -> Message {
-        let trial = Message::trial(String::new(), "ops", "web-1", Timestamp::UNIX_EPOCH);
-        let item =
-            |title: &&str| Item { title: (*title).to_owned(), subject: "/var".to_owned(), ..trial.items[0].clone() };
+        let item = |title: &&str| Item {
+            id: 1,
+            time: Timestamp::UNIX_EPOCH,
+            level: Status::Critical,
+            previous_level: Status::Ok,
+            kind: Kind::Raised,
+            channel: String::new(),
+            owner: String::new(),
+            check: "disk".to_owned(),
+            subject: "/var".to_owned(),
+            title: (*title).to_owned(),
+            message: String::new(),
+        };
         Message::new("key".to_owned(), "ops", "web-1", titles.iter().map(item).collect())
     }
 
     #[test]
     fn a_title_names_the_worst_and_how_many_more_there_are() {
-        assert_eq!(message(&["High disk usage"]).title, "OK web-1: High disk usage (/var)");
-        assert_eq!(message(&["High disk usage", "x", "y"]).title, "OK web-1: High disk usage (/var), and 2 more");
+        assert_eq!(message(&["High disk usage"]).title, "CRITICAL web-1: High disk usage (/var)");
+        assert_eq!(message(&["High disk usage", "x", "y"]).title, "CRITICAL web-1: High disk usage (/var), and 2 more");
     }
 
     #[test]

@@ -126,7 +126,8 @@ fn a_message_whose_process_was_killed_is_sent_again_with_the_same_key() {
 
 #[test]
 fn a_route_that_fails_waits_with_all_its_messages_and_is_well_again_with_the_first_that_arrives() {
-    let mut store = store_with(vec![message("ops", 1, 0, None), message("ops", 2, 0, None), message("chat", 1, 0, None)]);
+    let mut store =
+        store_with(vec![message("ops", 1, 0, None), message("ops", 2, 0, None), message("chat", 1, 0, None)]);
     for seconds in [1, 61] {
         assert_eq!(ids(&mut store, "ops", seconds), Some(1));
         let next = Next::Route(Duration::from_secs(60));
