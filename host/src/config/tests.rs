@@ -4,6 +4,7 @@
 mod allowance;
 mod mistakes;
 mod quiet;
+mod routes;
 
 use std::fs;
 use std::path::{Path, PathBuf};
