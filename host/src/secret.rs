@@ -171,6 +171,6 @@ mod tests {
         let secret = Secret::variable("PASSWORD", Some("hunter2".to_owned()));
         assert_eq!(format!("{secret} {secret:?}"), "variable PASSWORD Secret(variable PASSWORD)");
         let guarded = [Guarded::Plain("hunter2".to_owned()), Guarded::Secret(secret)];
-        assert_eq!(format!("{guarded:?}"), "[Plain(…), variable PASSWORD]");
+        assert_eq!(format!("{guarded:?}"), "[Plain(…), Secret(variable PASSWORD)]");
     }
 }
