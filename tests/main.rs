@@ -24,6 +24,8 @@ mod hostile;
 mod limits;
 mod lock;
 mod others;
+#[cfg(unix)]
+mod outbox;
 mod support;
 mod warm;
 mod wasi;

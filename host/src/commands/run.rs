@@ -16,7 +16,7 @@ use crate::{collect, export};
 use super::{CommandError, DONE, FAILED, PLUGIN_UNKNOWN, context, deadline, fail, note, print};
 
 pub(super) fn run(global: &Global, args: &RunArgs) -> Result<u8, CommandError> {
-    let now = Timestamp::now();
+    let (now, started) = (Timestamp::now(), Instant::now());
     let config = context::config(global, args.checks.as_deref())?;
     let plugin_format = args.plugin_format();
     let given_up = if args.is_plugin() { PLUGIN_UNKNOWN } else { FAILED };
@@ -26,21 +26,24 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<u8, CommandError> {
         tracing::error!("{line}");
     });
     context::start_log(&config);
-    locked(&config, now, global, args).inspect_err(|error| tracing::error!("{error}"))
+    let clock = Clock { started, now, timeout: config.timeout };
+    locked(&config, &clock, global, args).inspect_err(|error| {
+        tracing::error!("{error}");
+        alarm(&config, error, &clock);
+    })
 }
 
 /// One cycle, unless another run is at one.
-fn locked(config: &Config, now: Timestamp, global: &Global, args: &RunArgs) -> Result<u8, CommandError> {
-    let clock = Clock { started: Instant::now(), now, timeout: config.timeout };
+fn locked(config: &Config, clock: &Clock, global: &Global, args: &RunArgs) -> Result<u8, CommandError> {
     let database = &config.database.value;
     let lock =
         lock::take(database, Purpose::Run).map_err(|source| CommandError::Lock { path: database.clone(), source })?;
     let Some(lock) = lock else { return skip(config, args) };
-    let report = cycle::run(config, now).inspect_err(|error| alarm(config, error, &clock))?;
+    let report = cycle::run(config, clock.now)?;
     let code = told(&report, config, global, args);
     drop(lock);
     // Also when the report could not be written.
-    cycle::alarm(config, &report.host.name, None, now, clock.deadline());
+    cycle::alarm(config, &report.host.name, None, clock.now, clock.deadline());
     if let Err(error) = cycle::deliver(config, &|| clock.time(), clock.deadline()) {
         tracing::error!("{error}");
     }
@@ -54,9 +57,6 @@ struct Clock {
     timeout: Duration,
 }
 
-/// What a run keeps back of its time when it delivers.
-const LAST_SECOND: Duration = Duration::from_secs(1);
-
 impl Clock {
     fn time(&self) -> Timestamp {
         self.now.checked_add(self.started.elapsed()).unwrap_or(Timestamp::MAX)
@@ -64,16 +64,17 @@ impl Clock {
 
     /// When the run should be over, before it is ended.
     fn deadline(&self) -> Instant {
-        self.started + self.timeout.saturating_sub(LAST_SECOND)
+        self.started + self.timeout - (self.timeout / 10).min(Duration::from_secs(1))
     }
 }
 
-/// Nobody reads cron's mail, or an exit code: a cycle that cannot be stored is told on every route.
-fn alarm(config: &Config, error: &CycleError, clock: &Clock) {
-    if matches!(error, CycleError::Config(_)) {
-        return;
+/// Nobody reads cron's mail, or an exit code: a cycle that could not be stored is told on every route. A configuration
+/// that is wrong is told to whoever changed it.
+fn alarm(config: &Config, error: &CommandError, clock: &Clock) {
+    use CycleError::{Sandbox, Store};
+    if let CommandError::Lock { .. } | CommandError::Cycle(Store(_) | Sandbox(_)) = error {
+        cycle::alarm(config, &collect::host().name, Some(&error.to_string()), clock.now, clock.deadline());
     }
-    cycle::alarm(config, &collect::host().name, Some(&error.to_string()), clock.now, clock.deadline());
 }
 
 /// Everything that is said of a cycle here: files for others, the log, the report, the exit code.

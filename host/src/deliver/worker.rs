@@ -70,10 +70,11 @@ struct Outcome {
 impl Worker<'_> {
     fn run(&mut self) -> Result<(), StoreError> {
         loop {
-            let wait = self.start()?;
             let left = self.deadline.saturating_duration_since(Instant::now());
-            match wait {
-                _ if left.is_zero() => return Ok(()),
+            if left.is_zero() {
+                return Ok(());
+            }
+            match self.start()? {
                 _ if !self.sending.is_empty() => match self.outcomes.recv_timeout(left) {
                     Ok(outcome) => self.record(outcome)?,
                     // Its attempt is counted; the next run makes another.
