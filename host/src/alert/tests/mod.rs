@@ -11,6 +11,7 @@ mod missing;
 mod model;
 mod serialized;
 mod telling;
+mod trace;
 
 use std::time::Duration;
 
