@@ -78,6 +78,28 @@ fn what_is_bad_is_told_once_and_so_is_its_end() {
 }
 
 #[test]
+fn an_alert_shows_its_last_value_and_how_it_went() {
+    let site = Site::with_config(&memory(true, ""));
+    for _ in 0..3 {
+        site.run_json();
+    }
+    // A run without a verdict, and one that nobody understands.
+    let delete = "DELETE FROM verdicts WHERE evaluation_id = (SELECT id FROM evaluations WHERE run_id = 2 AND instance = 'memory')";
+    site.database().execute_batch(delete).unwrap();
+    let [alert] = &alerts(&site, &[])[..] else { panic!("one alert") };
+    let readings = alert["readings"].as_array().unwrap();
+    assert_eq!((readings.len(), &readings[1], &alert["unit"]), (3, &Value::Null, &"%".into()), "{alert:#}");
+    assert_eq!((&readings[2], &alert["marks"]), (&alert["value"], &Value::Array(Vec::new())), "{alert:#}");
+    let value = format!("{:.1}%  ", alert["value"].as_f64().unwrap());
+    let text = site.says(&["alerts"], 0).stdout;
+    assert!(text.contains(&value) && text.contains(['▁', '▄', '█']), "{text}");
+    assert!(site.says(&["alerts", "--ascii"], 0).stdout.is_ascii());
+    site.database().execute_batch("UPDATE verdicts SET measures = '[7]'").unwrap();
+    let [alert] = &alerts(&site, &[])[..] else { panic!("one alert") };
+    assert_eq!(alert["readings"], serde_json::json!([null, null, null]));
+}
+
+#[test]
 fn whoever_wants_a_row_in_every_run_has_it() {
     let site = Site::with_config(&memory(true, "[alert]\nnotify = \"every-run\""));
     for _ in 0..3 {

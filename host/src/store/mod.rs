@@ -11,6 +11,7 @@ mod migrate;
 mod open;
 mod previous;
 mod query;
+mod readings;
 mod sql;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ pub use health::CheckSummary;
 pub use history::{History, HistoryQuery, Window};
 pub use migrate::SCHEMA_VERSION;
 pub use query::{MetricsRow, NotificationFilter, NotificationRow};
+pub use readings::{Reading, Readings};
 pub use time::public_time;
 
 /// An open database of this schema version.

@@ -7,6 +7,7 @@ mod files;
 mod full_disk;
 mod history;
 mod queries;
+mod readings;
 
 use std::sync::Arc;
 use std::time::Duration;
