@@ -18,6 +18,8 @@ mod custom_checks;
 mod cycle;
 mod demand;
 mod determinism;
+#[cfg(unix)]
+mod follow;
 mod hostile;
 mod limits;
 mod lock;

@@ -8,6 +8,7 @@ mod completions;
 mod context;
 mod db;
 mod deadline;
+mod follow;
 mod metrics;
 mod notifications;
 mod run;

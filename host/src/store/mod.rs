@@ -5,6 +5,7 @@ mod alerts;
 mod cycle;
 mod error;
 mod evaluation;
+mod file_state;
 mod health;
 mod history;
 mod migrate;
@@ -24,6 +25,7 @@ use rusqlite::Connection;
 
 pub use cycle::CycleRecord;
 pub use error::StoreError;
+pub use file_state::FileState;
 pub use health::CheckSummary;
 pub use history::{History, HistoryQuery, Window};
 pub use migrate::SCHEMA_VERSION;
