@@ -100,6 +100,24 @@ fn an_alert_shows_its_last_value_and_how_it_went() {
 }
 
 #[test]
+fn a_last_cycle_that_is_late_is_said_beside_the_alerts() {
+    let site = Site::with_config(&memory(true, ""));
+    site.run_json();
+    assert_eq!(site.says(&["alerts"], 0).stderr, "", "of one cycle nobody knows when the next is due");
+    site.write("checkpost.toml", format!("interval = \"5m\"\n{}", memory(true, "")));
+    assert_eq!(site.says(&["alerts"], 0).stderr, "");
+    site.database().execute_batch("UPDATE runs SET started_at_ms = started_at_ms - 900000").unwrap();
+    let said = site.says(&["alerts", "--format", "json"], 0);
+    let warning = said.stderr.trim_end();
+    assert!(warning.starts_with("checkpost: warning: the last cycle began at ") && warning.lines().count() == 1);
+    assert!(warning.contains(", 15 min ") && warning.contains("one is due every 5 min (interval)"), "{warning}");
+    assert!(serde_json::from_str::<Vec<Value>>(&said.stdout).is_ok());
+    site.database().execute_batch("DELETE FROM runs").unwrap();
+    let said = site.says(&["alerts"], 0);
+    assert!(said.stderr.starts_with("checkpost: warning: there was no cycle yet: "), "{}", said.stderr);
+}
+
+#[test]
 fn whoever_wants_a_row_in_every_run_has_it() {
     let site = Site::with_config(&memory(true, "[alert]\nnotify = \"every-run\""));
     for _ in 0..3 {

@@ -12,7 +12,7 @@
 //!   is hidden on purpose, and [`route`] who is told; [`store`] keeps it all in SQLite, [`report`] renders it, and
 //!   [`deliver`] gets the messages out.
 //! * [`config`] turns files and variables into one valid value; [`cli`] and [`commands`] are the command line.
-//! * [`clean`], [`mod@digest`], [`export`], [`lock`] and [`logging`] are what several of them lean on.
+//! * [`clean`], [`mod@digest`], [`export`], [`lock`], [`logging`] and [`schedule`] are what several of them lean on.
 
 pub mod alert;
 pub mod check;
@@ -32,4 +32,5 @@ pub mod quiet;
 pub mod report;
 pub mod route;
 pub mod sandbox;
+pub mod schedule;
 pub mod store;

@@ -6,13 +6,15 @@ use serde::Serialize;
 use crate::alert::{Alert, AlertKey, Phase};
 use crate::check::Status;
 use crate::cli::{AlertsArgs, Global, ListFormat};
+use crate::config::Config;
 use crate::report::format::{measure, time};
 use crate::report::sparkline::sparkline;
 use crate::report::style::Style;
 use crate::report::table::{self, Column::*, Noted};
+use crate::schedule::{self, LastCycle};
 use crate::store::{Readings, Store};
 
-use super::{CommandError, DONE, context, print, print_json};
+use super::{CommandError, DONE, context, note, print, print_json};
 
 /// Runs whose readings are shown.
 const RUNS: usize = 20;
@@ -21,6 +23,7 @@ pub(super) fn run(global: &Global, args: &AlertsArgs) -> Result<u8, CommandError
     let config = context::config(global, None)?;
     let store = Store::open_existing(&config.database.value)?;
     let alerts = store.alerts()?;
+    note_if_late(&config, &store)?;
     let mut rows = Vec::new();
     for (key, alert) in alerts.iter().filter(|(_, alert)| args.all || is_shown(alert)) {
         rows.push(row(key, alert, store.readings(key, RUNS)?));
@@ -32,6 +35,16 @@ pub(super) fn run(global: &Global, args: &AlertsArgs) -> Result<u8, CommandError
         ListFormat::Text => print(&text(&rows, &context::style(global)))?,
     }
     Ok(DONE)
+}
+
+/// What is wrong by now is what was wrong in the last cycle. Not on stdout, which holds the alerts only.
+fn note_if_late(config: &Config, store: &Store) -> Result<(), CommandError> {
+    let starts = store.last_starts(schedule::CYCLES)?;
+    let last = LastCycle::of(config.interval, &starts, Timestamp::now());
+    if !last.is_in_time() {
+        note(&format!("warning: {last}: {}", last.remedy()));
+    }
+    Ok(())
 }
 
 /// What is ok and was told to be is kept for flapping only.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::alerting::{Alerting, alerting};
 use super::section::{Section, Source};
-use super::{CollectConfig, ConfigError, Sourced};
+use super::{CollectConfig, ConfigError, Sourced, parse_duration};
 use crate::check::{Grants, Limits, SettingValue};
 use crate::sandbox::{CompileLimits, WasiPolicy};
 
@@ -16,6 +16,7 @@ pub(super) struct RawConfig {
     pub(super) checks_dir: Option<Sourced<String>>,
     pub(super) cache_dir: Option<Sourced<String>>,
     pub(super) timeout: Duration,
+    pub(super) interval: Option<Duration>,
     pub(super) require_lock: bool,
     pub(super) log: RawLog,
     pub(super) limits: Limits,
@@ -52,11 +53,12 @@ pub(super) struct RawCheck {
 }
 
 /// The keys at the top of the file.
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "database_url",
     "checks_dir",
     "cache_dir",
     "timeout_seconds",
+    "interval",
     "require_lock",
     "grants",
     "wasi",
@@ -84,6 +86,7 @@ impl RawConfig {
             checks_dir: root.text("checks_dir")?,
             cache_dir: root.text("cache_dir")?,
             timeout: Duration::from_secs(root.whole("timeout_seconds", 1..=3_600, 60)?),
+            interval: interval(&root)?,
             require_lock: root.flag("require_lock", false)?,
             log: log(&root)?,
             wasi: wasi(&root)?,
@@ -96,6 +99,16 @@ impl RawConfig {
             grants,
         })
     }
+}
+
+/// How often a run is started.
+fn interval(root: &Section<'_>) -> Result<Option<Duration>, ConfigError> {
+    let allowed = "a length of time from \"1s\" to \"366d\", such as \"5m\"";
+    let range = Duration::from_secs(1)..=Duration::from_secs(366 * 86_400);
+    let interval = root.read("interval", allowed, |value| {
+        parse_duration(value.as_str()?).ok().filter(|interval| range.contains(interval))
+    })?;
+    Ok(interval.map(|interval| interval.value))
 }
 
 fn log(root: &Section<'_>) -> Result<RawLog, ConfigError> {
