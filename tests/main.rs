@@ -20,6 +20,8 @@ mod cycle;
 mod deliver;
 mod demand;
 mod determinism;
+#[cfg(unix)]
+mod follow;
 mod hostile;
 mod limits;
 mod lock;

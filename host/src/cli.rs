@@ -246,6 +246,9 @@ pub struct NotificationsArgs {
     /// Only this level: warning, critical, unknown
     #[arg(long, value_parser = parse_level)]
     pub level: Option<Status>,
+    /// Oldest first, and go on with new ones as they are stored, until it is ended
+    #[arg(long, short)]
+    pub follow: bool,
 }
 
 /// `checkpost deliveries`

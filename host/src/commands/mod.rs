@@ -9,6 +9,7 @@ mod context;
 mod db;
 mod deadline;
 mod deliveries;
+mod follow;
 mod metrics;
 mod notifications;
 mod notify;

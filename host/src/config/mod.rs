@@ -61,6 +61,8 @@ pub struct Config {
     pub lock: ModuleLock,
     /// How long a whole run may take.
     pub timeout: Duration,
+    /// How often a run is started, when somebody says so.
+    pub interval: Option<Duration>,
     /// What an instance may use and see that says nothing else.
     pub allowance: Allowance,
     /// Whether checks may import WASI.

@@ -9,7 +9,7 @@ use super::quiet::quiet;
 use super::routes::routes;
 use super::secret::Surroundings;
 use super::section::{Section, Source};
-use super::{CollectConfig, ConfigError, QuietConfig, Sourced};
+use super::{CollectConfig, ConfigError, QuietConfig, Sourced, parse_duration};
 use crate::check::{Grants, Limits, SettingValue};
 use crate::deliver::Way;
 use crate::sandbox::{CompileLimits, WasiPolicy};
@@ -20,6 +20,7 @@ pub(super) struct RawConfig {
     pub(super) checks_dir: Option<Sourced<String>>,
     pub(super) cache_dir: Option<Sourced<String>>,
     pub(super) timeout: Duration,
+    pub(super) interval: Option<Duration>,
     pub(super) require_lock: bool,
     pub(super) log: RawLog,
     pub(super) limits: Limits,
@@ -58,11 +59,12 @@ pub(super) struct RawCheck {
 }
 
 /// The keys at the top of the file.
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 19] = [
     "database_url",
     "checks_dir",
     "cache_dir",
     "timeout_seconds",
+    "interval",
     "require_lock",
     "grants",
     "wasi",
@@ -94,6 +96,7 @@ impl RawConfig {
             checks_dir: root.text("checks_dir")?,
             cache_dir: root.text("cache_dir")?,
             timeout: Duration::from_secs(root.whole("timeout_seconds", 1..=3_600, 60)?),
+            interval: interval(&root)?,
             require_lock: root.flag("require_lock", false)?,
             log: log(&root)?,
             wasi: wasi(&root)?,
@@ -108,6 +111,16 @@ impl RawConfig {
             grants,
         })
     }
+}
+
+/// How often a run is started.
+fn interval(root: &Section<'_>) -> Result<Option<Duration>, ConfigError> {
+    let allowed = "a length of time from \"1s\" to \"366d\", such as \"5m\"";
+    let range = Duration::from_secs(1)..=Duration::from_secs(366 * 86_400);
+    let interval = root.read("interval", allowed, |value| {
+        parse_duration(value.as_str()?).ok().filter(|interval| range.contains(interval))
+    })?;
+    Ok(interval.map(|interval| interval.value))
 }
 
 fn log(root: &Section<'_>) -> Result<RawLog, ConfigError> {

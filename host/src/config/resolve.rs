@@ -80,6 +80,7 @@ pub(super) fn load_or_system(
         cache_dir,
         lock,
         timeout: raw.timeout,
+        interval: raw.interval,
         allowance: of_all.of_files(),
         alerting: of_all.alerting,
         quiet: raw.quiet,

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod allowance;
+mod heartbeat;
 mod mistakes;
 mod quiet;
 mod routes;

@@ -6,6 +6,7 @@ mod cycle;
 mod deliveries;
 mod error;
 mod evaluation;
+mod file_state;
 mod health;
 mod history;
 mod migrate;
@@ -13,6 +14,7 @@ mod open;
 mod outbox;
 mod previous;
 mod query;
+mod readings;
 mod sql;
 #[cfg(test)]
 mod tests;
@@ -26,11 +28,13 @@ use rusqlite::Connection;
 pub use cycle::CycleRecord;
 pub use deliveries::{DeliveryFilter, DeliveryRow, RouteRow};
 pub use error::StoreError;
+pub use file_state::FileState;
 pub use health::CheckSummary;
 pub use history::{History, HistoryQuery, Window};
 pub use migrate::SCHEMA_VERSION;
 pub use outbox::{Claimed, GivenUp, Next};
 pub use query::{MetricsRow, NotificationFilter, NotificationRow};
+pub use readings::{Reading, Readings};
 pub use time::public_time;
 
 /// An open database of this schema version.

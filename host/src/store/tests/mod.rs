@@ -8,6 +8,7 @@ mod full_disk;
 mod history;
 mod outbox;
 mod queries;
+mod readings;
 
 use std::sync::Arc;
 use std::time::Duration;
