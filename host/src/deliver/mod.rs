@@ -1,7 +1,8 @@
 //! Getting messages out: the transports, and the worker that takes messages from the outbox to them.
 //!
-//! [`deliver()`] is the worker, [`Alarm`] what is told when there is no outbox. An [`Outlet`] is how one route sends. It knows nothing of routes, of the outbox or of retries: it says whether one
-//! message went out now, and if not, whether another one has a chance ([`SendError`]).
+//! An [`Outlet`] is how one route sends. It knows nothing of routes, of the outbox or of retries: it says whether one
+//! message went out now, and if not, whether another one has a chance ([`SendError`]). [`deliver()`] is the worker, and
+//! [`Alarm`] what is told when there is no outbox.
 
 mod alarm;
 mod command;
@@ -9,6 +10,8 @@ mod desktop;
 mod email;
 mod error;
 mod outlet;
+mod plain;
+mod program;
 mod sample;
 mod slack;
 mod stdout;
@@ -26,7 +29,7 @@ pub use sample::sample;
 pub use slack::Slack;
 pub use stdout::Stdout;
 pub use template::{Template, TemplateError, TemplateText, Words};
-pub use webhook::{Body, Webhook};
+pub use webhook::{Body, OWN_HEADERS, Webhook};
 pub use worker::{DELIVERY, Way, deliver};
 
 pub use crate::route::{Item, Message};

@@ -18,8 +18,9 @@ use crate::store::{Claimed, GivenUp, Next, Store, StoreError};
 /// How long one attempt may take.
 const ATTEMPT: Duration = Duration::from_secs(15);
 
-/// How long a run stays for another attempt: one after the first failure, not for a relay that is down for hours.
-const PATIENCE: Duration = Duration::from_secs(6);
+/// How long a run stays for another attempt: as long as the wait after a first failure may be, not for a relay that is
+/// down for hours.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The instance that tells of messages that were not delivered. No other is called so: it has a space.
 pub const DELIVERY: &str = "message delivery";
@@ -102,7 +103,11 @@ impl Worker<'_> {
             };
             match self.ways.iter().find(|way| way.route.name == route) {
                 Some(way) => self.send(way.clone(), claimed),
-                None => self.give_up(&route, &claimed, &format!("there is no route '{route}' any more"), now)?,
+                None => {
+                    self.give_up(&route, &claimed, &format!("there is no route '{route}' any more"), now)?;
+                    // Others have something to tell by now.
+                    soonest = Some(Duration::ZERO);
+                }
             }
         }
         Ok(soonest)
