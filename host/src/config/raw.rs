@@ -19,6 +19,7 @@ pub(super) struct RawConfig {
     pub(super) require_lock: bool,
     pub(super) log: RawLog,
     pub(super) limits: Limits,
+    pub(super) ceiling: Limits,
     /// What all instances may see that say nothing else, when the file says so.
     pub(super) grants: Option<Grants>,
     pub(super) wasi: WasiPolicy,
@@ -93,6 +94,7 @@ impl RawConfig {
             checks: checks(&root, &limits, &ceiling, &alerting)?,
             alerting,
             limits,
+            ceiling,
             grants,
         })
     }

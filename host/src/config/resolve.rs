@@ -8,10 +8,11 @@ use tracing::Level;
 
 use super::database::{self, database_path};
 use super::dotenv::{self, Environment, Variables};
-use super::instances::{OfAll, instances};
+use super::instances::{Instances, OfAll, instances};
 use super::lockfile;
 use super::paths::{absolute, canonical_dir, config_file, existing_dir, unreadable};
 use super::raw::RawConfig;
+use super::shown::Text;
 use super::{Config, ConfigError, ExportConfig, LogConfig, Origin, Sourced};
 use crate::check::ModuleLock;
 
@@ -48,10 +49,8 @@ pub(super) fn load_or_system(
         }
         None => (None, cwd.clone()),
     };
-    let raw = match &file {
-        Some(path) => read_file(path)?,
-        None => RawConfig::parse("", Path::new(""))?,
-    };
+    let text = file.as_deref().map_or(Ok(String::new()), read_file)?;
+    let raw = RawConfig::parse(&text, file.as_deref().unwrap_or(Path::new("")))?;
     let variables = Variables::read(environment, &base_dir)?;
 
     let database = database(raw.database_url, &variables)?;
@@ -64,7 +63,8 @@ pub(super) fn load_or_system(
     let log_file = raw.log.file.map_or_else(|| "logs/automation.log".to_owned(), |file| file.value);
     let lock = lock(raw.require_lock, &base_dir)?;
     let of_all = OfAll { limits: raw.limits, grants: raw.grants, alerting: raw.alerting };
-    let (checks, claimed_modules) = instances(raw.checks, &of_all, &thresholds(&variables)?, &base_dir)?;
+    let Instances { checks, disabled, claimed_modules } =
+        instances(raw.checks, &of_all, &thresholds(&variables)?, &base_dir)?;
     Ok(Config {
         database,
         log: LogConfig {
@@ -78,13 +78,16 @@ pub(super) fn load_or_system(
         lock,
         timeout: raw.timeout,
         allowance: of_all.of_files(),
+        ceiling: raw.ceiling,
         alerting: of_all.alerting,
         wasi: raw.wasi,
         compile: raw.compile,
         collect: raw.collect,
         export: ExportConfig { textfile: raw.textfile.map(|file| absolute(&base_dir, Path::new(&file.value))) },
         checks,
+        disabled,
         claimed_modules,
+        text: Text(text),
         file,
         base_dir,
     })
@@ -96,10 +99,9 @@ fn lock(required: bool, base_dir: &Path) -> Result<ModuleLock, ConfigError> {
     Ok(ModuleLock { required, pins: lockfile::read(&file, base_dir)?, file })
 }
 
-fn read_file(path: &Path) -> Result<RawConfig, ConfigError> {
+fn read_file(path: &Path) -> Result<String, ConfigError> {
     let bytes = fs::read(path).map_err(|cause| unreadable(path, cause))?;
-    let text = dotenv::utf8(&bytes, |line| Origin::File { path: path.to_owned(), line })?;
-    RawConfig::parse(text, path)
+    dotenv::utf8(&bytes, |line| Origin::File { path: path.to_owned(), line }).map(str::to_owned)
 }
 
 fn database(in_file: Option<Sourced<String>>, variables: &Variables<'_>) -> Result<Sourced<PathBuf>, ConfigError> {
@@ -131,22 +133,26 @@ fn checks_dir(
     }
 }
 
-fn level(in_file: Option<Sourced<String>>, variables: &Variables<'_>) -> Result<Level, ConfigError> {
+fn level(in_file: Option<Sourced<String>>, variables: &Variables<'_>) -> Result<Sourced<Level>, ConfigError> {
     const ALLOWED: &str = "TRACE, DEBUG, INFO, WARNING, ERROR or CRITICAL";
     let (key, name) = match (variables.get("LOG_LEVEL", ALLOWED)?, in_file) {
         (Some(name), _) => ("LOG_LEVEL", name),
         (None, Some(name)) => ("log.level", name),
-        (None, None) => return Ok(Level::INFO),
+        (None, None) => return Ok(Sourced::default_of(Level::INFO)),
     };
     // Python's names, since that is what people have in their `.env`; nothing here is worse than an error.
-    match name.value.to_ascii_uppercase().as_str() {
-        "TRACE" => Ok(Level::TRACE),
-        "DEBUG" => Ok(Level::DEBUG),
-        "INFO" => Ok(Level::INFO),
-        "WARNING" | "WARN" => Ok(Level::WARN),
-        "ERROR" | "CRITICAL" => Ok(Level::ERROR),
-        _ => Err(ConfigError::value(name.origin, key, format!("{:?}", name.value), format!("must be {ALLOWED}"))),
-    }
+    let level = match name.value.to_ascii_uppercase().as_str() {
+        "TRACE" => Level::TRACE,
+        "DEBUG" => Level::DEBUG,
+        "INFO" => Level::INFO,
+        "WARNING" | "WARN" => Level::WARN,
+        "ERROR" | "CRITICAL" => Level::ERROR,
+        _ => {
+            let why = format!("must be {ALLOWED}");
+            return Err(ConfigError::value(name.origin, key, format!("{:?}", name.value), why));
+        }
+    };
+    Ok(Sourced::new(level, name.origin))
 }
 
 /// The thresholds that variables set, in per cent, by the name of the instance.
