@@ -17,6 +17,8 @@ mod config;
 mod cron;
 mod custom_checks;
 mod cycle;
+#[cfg(unix)]
+mod deliver;
 mod demand;
 mod determinism;
 mod hostile;

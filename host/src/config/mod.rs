@@ -14,10 +14,14 @@ mod origin;
 mod paths;
 mod raw;
 mod resolve;
+mod routes;
+mod secret;
 mod section;
 mod shown;
+mod smtp;
 #[cfg(test)]
 mod tests;
+mod transport;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -30,6 +34,7 @@ pub use error::ConfigError;
 pub use lockfile::{lock_path, render_lock, write_lock};
 pub use origin::{Origin, Sourced};
 pub use resolve::{Flags, load};
+pub use routes::Route;
 pub use shown::show;
 
 use crate::check::{Allowance, CheckInstance, Limits, ModuleLock, SettingValue};
@@ -75,6 +80,8 @@ pub struct Config {
     pub disabled: Vec<ConfiguredCheck>,
     /// Files that `[[check]]` entries name, the disabled ones included: discovery leaves them alone. Absolute.
     pub claimed_modules: Vec<PathBuf>,
+    /// Who is told, in file order.
+    pub routes: Vec<Route>,
     /// The text of the file as it was read, which [`show`] looks up the lines in.
     text: shown::Text,
 }

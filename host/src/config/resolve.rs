@@ -12,6 +12,7 @@ use super::instances::{Instances, OfAll, instances};
 use super::lockfile;
 use super::paths::{absolute, canonical_dir, config_file, existing_dir, unreadable};
 use super::raw::RawConfig;
+use super::secret::Surroundings;
 use super::shown::Text;
 use super::{Config, ConfigError, ExportConfig, LogConfig, Origin, Sourced};
 use crate::check::ModuleLock;
@@ -49,9 +50,13 @@ pub(super) fn load_or_system(
         }
         None => (None, cwd.clone()),
     };
-    let text = file.as_deref().map_or(Ok(String::new()), read_file)?;
-    let raw = RawConfig::parse(&text, file.as_deref().unwrap_or(Path::new("")))?;
+    let (path, text) = match &file {
+        Some(path) => (path.as_path(), fs::read(path).map_err(|cause| unreadable(path, cause))?),
+        None => (Path::new(""), Vec::new()),
+    };
     let variables = Variables::read(environment, &base_dir)?;
+    let text = dotenv::utf8(&text, |line| Origin::File { path: path.to_owned(), line })?;
+    let raw = RawConfig::parse(text, path, &Surroundings { base_dir: &base_dir, variables: &variables })?;
 
     let database = database(raw.database_url, &variables)?;
     let database = Sourced::new(absolute(&base_dir, &database.value), database.origin);
@@ -87,7 +92,8 @@ pub(super) fn load_or_system(
         checks,
         disabled,
         claimed_modules,
-        text: Text(text),
+        routes: raw.routes,
+        text: Text(text.to_owned()),
         file,
         base_dir,
     })
@@ -97,11 +103,6 @@ pub(super) fn load_or_system(
 fn lock(required: bool, base_dir: &Path) -> Result<ModuleLock, ConfigError> {
     let file = base_dir.join(lockfile::NAME);
     Ok(ModuleLock { required, pins: lockfile::read(&file, base_dir)?, file })
-}
-
-fn read_file(path: &Path) -> Result<String, ConfigError> {
-    let bytes = fs::read(path).map_err(|cause| unreadable(path, cause))?;
-    dotenv::utf8(&bytes, |line| Origin::File { path: path.to_owned(), line }).map(str::to_owned)
 }
 
 fn database(in_file: Option<Sourced<String>>, variables: &Variables<'_>) -> Result<Sourced<PathBuf>, ConfigError> {
