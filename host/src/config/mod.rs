@@ -12,6 +12,7 @@ mod instances;
 mod lockfile;
 mod origin;
 mod paths;
+mod quiet;
 mod raw;
 mod resolve;
 mod routes;
@@ -22,6 +23,7 @@ mod smtp;
 #[cfg(test)]
 mod tests;
 mod transport;
+mod window;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -33,6 +35,7 @@ pub use duration::parse_duration;
 pub use error::ConfigError;
 pub use lockfile::{lock_path, render_lock, write_lock};
 pub use origin::{Origin, Sourced};
+pub use quiet::QuietConfig;
 pub use resolve::{Flags, load};
 pub use routes::Route;
 pub use shown::show;
@@ -74,6 +77,8 @@ pub struct Config {
     pub export: ExportConfig,
     /// How alerts are told of an instance that says nothing else.
     pub alerting: Alerting,
+    /// What is kept quiet.
+    pub quiet: QuietConfig,
     /// Every configured instance that is enabled: the built-in ones first, then `[[check]]` entries in file order.
     pub checks: Vec<ConfiguredCheck>,
     /// Every configured instance that is switched off.

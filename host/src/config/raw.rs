@@ -5,10 +5,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::alerting::{Alerting, alerting};
+use super::quiet::quiet;
 use super::routes::{Route, routes};
 use super::secret::Surroundings;
 use super::section::{Section, Source};
-use super::{CollectConfig, ConfigError, Sourced};
+use super::{CollectConfig, ConfigError, QuietConfig, Sourced};
 use crate::check::{Grants, Limits, SettingValue};
 use crate::sandbox::{CompileLimits, WasiPolicy};
 
@@ -29,6 +30,7 @@ pub(super) struct RawConfig {
     pub(super) collect: CollectConfig,
     pub(super) textfile: Option<Sourced<String>>,
     pub(super) alerting: Alerting,
+    pub(super) quiet: QuietConfig,
     pub(super) checks: Vec<RawCheck>,
     pub(super) routes: Vec<Route>,
 }
@@ -56,7 +58,7 @@ pub(super) struct RawCheck {
 }
 
 /// The keys at the top of the file.
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 18] = [
     "database_url",
     "checks_dir",
     "cache_dir",
@@ -70,6 +72,8 @@ const KEYS: [&str; 16] = [
     "collect",
     "export",
     "alert",
+    "maintenance",
+    "inhibit",
     "check",
     "smtp",
     "route",
@@ -96,6 +100,7 @@ impl RawConfig {
             compile: compile(&root)?,
             collect: collect(&root)?,
             textfile: textfile(&root)?,
+            quiet: quiet(&root)?,
             checks: checks(&root, &limits, &ceiling, &alerting)?,
             routes: routes(&root, around)?,
             alerting,

@@ -85,6 +85,7 @@ pub(super) fn load_or_system(
         allowance: of_all.of_files(),
         ceiling: raw.ceiling,
         alerting: of_all.alerting,
+        quiet: raw.quiet,
         wasi: raw.wasi,
         compile: raw.compile,
         collect: raw.collect,

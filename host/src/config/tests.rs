@@ -3,6 +3,7 @@
 
 mod allowance;
 mod mistakes;
+mod quiet;
 mod shown;
 
 use std::fs;
