@@ -12,6 +12,7 @@ mod commands;
 #[cfg(target_os = "linux")]
 mod compare;
 mod compilation;
+mod config;
 #[cfg(unix)]
 mod cron;
 mod custom_checks;

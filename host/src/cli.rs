@@ -48,6 +48,9 @@ pub enum Command {
     /// Look at checks
     #[command(subcommand)]
     Check(CheckCommand),
+    /// Look at the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Show stored headline figures, newest first
     Metrics(ListArgs),
     /// Show what is wrong by now, since when, and what people know of it
@@ -206,6 +209,23 @@ pub enum CheckCommand {
         /// Where to write the component
         #[arg(long, short, value_name = "OUT")]
         output: PathBuf,
+    },
+}
+
+/// `checkpost config`
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print the configuration as it holds, each value with the place that it comes from
+    Show {
+        /// The directory of custom checks
+        #[arg(long, value_name = "DIR")]
+        checks: Option<PathBuf>,
+    },
+    /// Say whether a run would take the configuration, checks and their settings included; touch no database
+    Check {
+        /// The directory of custom checks
+        #[arg(long, value_name = "DIR")]
+        checks: Option<PathBuf>,
     },
 }
 

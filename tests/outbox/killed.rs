@@ -38,8 +38,7 @@ impl Drop for Load {
 #[test]
 fn no_transition_is_lost_when_runs_are_killed_and_each_message_arrives_under_one_key() {
     let Some(endpoint) = Endpoint::start() else { return };
-    let toml =
-        |is_bad| "[alert]\nflapping = false\n".to_owned() + &config(is_bad, &route("ops", &endpoint.url("/"), ""));
+    let toml = |is_bad| ONLY_MEMORY.to_owned() + &config(is_bad, &route("ops", &endpoint.url("/"), ""));
     let site = Site::with_config(&toml(false));
     // Compiled before, so that what is killed is a run as cron has it.
     site.run_json();

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::advance::{Advanced, AlertKey, Alerts};
+use super::advance::{AlertKey, Alerts};
+use super::settle::Advanced;
 use super::transition::{Kind, Transition};
 use crate::check::{DEFAULT_CHANNEL, Evaluation, Status};
 
@@ -30,7 +31,7 @@ pub struct Notification {
     pub check_name: String,
     /// What it is about; empty for the host, or for a check that could not judge.
     pub subject: String,
-    /// Why it goes to nobody; `None`: nothing keeps it quiet.
+    /// Why it goes to nobody: `silence 3: new disks`. It is stored all the same.
     pub suppressed: Option<String>,
 }
 
@@ -114,6 +115,6 @@ fn of_transition(key: &AlertKey, transition: &Transition, (channel, owner): (&st
         message: transition.message.clone(),
         check_name: key.instance.clone(),
         subject: key.subject.clone(),
-        suppressed: None,
+        suppressed: transition.suppressed.clone(),
     }
 }

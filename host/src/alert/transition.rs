@@ -85,6 +85,8 @@ pub struct Transition {
     pub title: String,
     /// One sentence or two.
     pub message: String,
+    /// Why it goes to nobody: `silence 3: new disks`. [`super::Run::settle`] says.
+    pub suppressed: Option<String>,
 }
 
 /// What there is to tell after a judgement; `before` is the level that it was at.
@@ -185,5 +187,5 @@ fn last_message(alert: &Alert) -> &str {
 }
 
 fn of(alert: &Alert, kind: Kind, title: String, message: String) -> Transition {
-    Transition { kind, level: alert.level, previous_level: alert.told(), title, message }
+    Transition { kind, level: alert.level, previous_level: alert.told(), title, message, suppressed: None }
 }

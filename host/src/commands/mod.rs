@@ -5,6 +5,7 @@ mod check;
 mod collect;
 mod compile_module;
 mod completions;
+mod config;
 mod context;
 mod db;
 mod deadline;
@@ -22,7 +23,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::check::Failure;
-use crate::cli::{CheckCommand, Cli, Command, DbCommand, NotifyCommand, ReportFormat};
+use crate::cli::{CheckCommand, Cli, Command, ConfigCommand, DbCommand, NotifyCommand, ReportFormat};
 use crate::config::ConfigError;
 use crate::cycle::CycleError;
 use crate::report::{json, nagios};
@@ -113,6 +114,8 @@ fn dispatch(cli: &Cli) -> Result<u8, CommandError> {
         Command::Check(CheckCommand::Warm { checks }) => check::warm::run(global, checks.as_deref()),
         Command::Check(CheckCommand::Pack { module, output }) => check::pack::run(module, output),
         Command::Check(CheckCommand::Release { digest }) => check::release::run(global, digest),
+        Command::Config(ConfigCommand::Show { checks }) => config::show::run(global, checks.as_deref()),
+        Command::Config(ConfigCommand::Check { checks }) => config::check::run(global, checks.as_deref()),
         Command::CompileModule { cpu_seconds, memory_bytes } => compile_module::run(*cpu_seconds, *memory_bytes),
         Command::Metrics(args) => metrics::run(global, args),
         Command::Alerts(args) => alerts::run(global, args),

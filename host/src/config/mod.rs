@@ -18,6 +18,7 @@ mod resolve;
 mod routes;
 mod secret;
 mod section;
+mod shown;
 mod smtp;
 #[cfg(test)]
 mod tests;
@@ -36,8 +37,9 @@ pub use lockfile::{lock_path, render_lock, write_lock};
 pub use origin::{Origin, Sourced};
 pub use quiet::QuietConfig;
 pub use resolve::{Flags, load};
+pub use shown::show;
 
-use crate::check::{Allowance, CheckInstance, ModuleLock, SettingValue};
+use crate::check::{Allowance, CheckInstance, Limits, ModuleLock, SettingValue};
 use crate::collect::DEFAULT_STORE;
 use crate::deliver::Way;
 use crate::sandbox::{CompileLimits, WasiPolicy};
@@ -65,6 +67,8 @@ pub struct Config {
     pub interval: Option<Duration>,
     /// What an instance may use and see that says nothing else.
     pub allowance: Allowance,
+    /// How far the limits of any instance may go.
+    pub ceiling: Limits,
     /// Whether checks may import WASI.
     pub wasi: WasiPolicy,
     /// What compiling one module may take.
@@ -79,10 +83,14 @@ pub struct Config {
     pub quiet: QuietConfig,
     /// Every configured instance that is enabled: the built-in ones first, then `[[check]]` entries in file order.
     pub checks: Vec<ConfiguredCheck>,
+    /// Every configured instance that is switched off.
+    pub disabled: Vec<ConfiguredCheck>,
     /// Files that `[[check]]` entries name, the disabled ones included: discovery leaves them alone. Absolute.
     pub claimed_modules: Vec<PathBuf>,
     /// Who is told, in file order.
     pub routes: Vec<Way>,
+    /// The text of the file as it was read, which [`show`] looks up the lines in.
+    text: shown::Text,
 }
 
 /// An instance with the places that its settings come from.
@@ -124,7 +132,7 @@ pub struct LogConfig {
     /// The file, absolute.
     pub file: PathBuf,
     /// The least level that is written.
-    pub level: tracing::Level,
+    pub level: Sourced<tracing::Level>,
     /// Size at which it is rotated.
     pub max_bytes: u64,
     /// Rotated files that are kept beside it.

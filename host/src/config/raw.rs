@@ -24,6 +24,7 @@ pub(super) struct RawConfig {
     pub(super) require_lock: bool,
     pub(super) log: RawLog,
     pub(super) limits: Limits,
+    pub(super) ceiling: Limits,
     /// What all instances may see that say nothing else, when the file says so.
     pub(super) grants: Option<Grants>,
     pub(super) wasi: WasiPolicy,
@@ -108,6 +109,7 @@ impl RawConfig {
             routes: routes(&root, around)?,
             alerting,
             limits,
+            ceiling,
             grants,
         })
     }

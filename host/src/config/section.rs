@@ -37,6 +37,11 @@ impl<'a> Source<'a> {
         })
     }
 
+    /// The text of a span.
+    pub(super) fn text(&self, span: Range<usize>) -> &'a str {
+        self.text.get(span).unwrap_or_default()
+    }
+
     /// The line on which a span begins.
     pub(super) fn origin(&self, span: Range<usize>) -> Origin {
         Origin::File { path: self.path.to_owned(), line: self.position(span.start).0 }

@@ -9,6 +9,8 @@ mod flapping;
 mod lasting;
 mod missing;
 mod model;
+mod model_quiet;
+mod quiet;
 mod serialized;
 mod telling;
 mod trace;
