@@ -55,7 +55,7 @@ checks-fresh: ## Fail when a built-in check is not the one that its sources make
 guests: ## Build the checks that the tests use into target/guests, or GUESTS
 	@checks/build.sh guests "$(GUESTS)"
 
-venv: ## Install psutil beside the build, for the tests and the benchmark that compare with it
+venv: ## Install psutil and a mail server beside the build, for tests and the benchmark
 	@tests/venv.sh $(VENV)
 
 peers: ## Unpack node_exporter beside the build, for the tests that compare with it, where there is apt

@@ -16,6 +16,8 @@ mod compilation;
 mod cron;
 mod custom_checks;
 mod cycle;
+#[cfg(unix)]
+mod deliver;
 mod demand;
 mod determinism;
 #[cfg(unix)]

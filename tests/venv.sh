@@ -1,13 +1,15 @@
 #!/bin/sh
-# Makes a Python environment in $1 with what the tests compare with: psutil, and the parser of Prometheus' own client.
+# Makes a Python environment in $1 with what the tests compare with, psutil and the parser of Prometheus' own client, and
+# with aiosmtpd, the mail server that they deliver to.
 # Without Python it says so and goes on: those tests are then skipped, with a message.
 set -eu
 venv=$1
 
-if [ -x "$venv/bin/python" ] && "$venv/bin/python" -c 'import psutil, prometheus_client' 2>/dev/null; then
+if [ -x "$venv/bin/python" ] && "$venv/bin/python" -c 'import psutil, prometheus_client, aiosmtpd' 2>/dev/null; then
     exit 0
 fi
 if ! python3 -m venv "$venv" ||
-    ! "$venv/bin/python" -m pip install --quiet --disable-pip-version-check psutil==7.2.2 prometheus_client==0.26.0; then
-    echo "venv.sh: no Python 3 with venv and pip here, or a package cannot be installed: comparisons are skipped" >&2
+    ! "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+        psutil==7.2.2 prometheus_client==0.26.0 aiosmtpd==1.4.6; then
+    echo "venv.sh: no Python 3 with venv and pip here, or a package cannot be installed: what needs it is skipped" >&2
 fi

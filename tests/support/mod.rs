@@ -1,6 +1,7 @@
 //! A place to run checkpost in, and what the tests ask of it.
 
 pub mod guest;
+pub mod servers;
 
 use std::fs;
 use std::io::Write;

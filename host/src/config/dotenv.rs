@@ -25,6 +25,8 @@ pub fn process_environment() -> Environment {
 pub(super) struct Variables<'a> {
     environment: &'a Environment,
     dotenv: BTreeMap<String, Sourced<String>>,
+    /// Lines that were left to other programs, in case they are asked for: what stands before the first `=`, and where.
+    foreign: BTreeMap<String, Origin>,
 }
 
 impl<'a> Variables<'a> {
@@ -32,12 +34,12 @@ impl<'a> Variables<'a> {
     pub(super) fn read(environment: &'a Environment, dir: &Path) -> Result<Self, ConfigError> {
         let path = dir.join(".env");
         let unreadable = |cause| ConfigError::Unreadable { path: path.clone(), cause };
-        let dotenv = match std::fs::read(&path) {
+        let (dotenv, foreign) = match std::fs::read(&path) {
             Ok(bytes) => parse(&bytes, &path)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeMap::new(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Default::default(),
             Err(error) => return Err(unreadable(error)),
         };
-        Ok(Self { environment, dotenv })
+        Ok(Self { environment, dotenv, foreign })
     }
 
     /// A variable's value without white space around it. One that is set to nothing is an error, which says what is
@@ -55,6 +57,22 @@ impl<'a> Variables<'a> {
     }
 }
 
+impl Variables<'_> {
+    /// A variable that the file names, as it is. One that is not there is none; whether that is wrong shows when it is
+    /// used.
+    pub(super) fn named(&self, name: &str) -> Result<Option<String>, ConfigError> {
+        match (self.environment.get(name), self.dotenv.get(name), self.foreign.get(name)) {
+            (Some(value), ..) => match value.to_str() {
+                Some(text) => Ok(Some(text.to_owned())),
+                None => Err(ConfigError::NotUtf8 { name: name.into() }),
+            },
+            (None, Some(found), _) => Ok(Some(found.value.clone())),
+            (None, None, Some(origin)) => Err(ConfigError::line(origin.clone(), BROKEN)),
+            (None, None, None) => Ok(None),
+        }
+    }
+}
+
 fn from_environment(name: &'static str, value: &OsString) -> Result<Sourced<String>, ConfigError> {
     let origin = Origin::Environment(name);
     match value.to_str() {
@@ -63,15 +81,21 @@ fn from_environment(name: &'static str, value: &OsString) -> Result<Sourced<Stri
     }
 }
 
+// Never the line itself: this file is where passwords are kept.
+const BROKEN: &str = "not of the form NAME=value; put a value with spaces or quotes in \"double quotes\"";
+
+/// Variables by their names, and the lines of other programs.
+type Parsed = (BTreeMap<String, Sourced<String>>, BTreeMap<String, Origin>);
+
 /// The variables of a `.env` file, the last of several with one name. dotenvy expands `$NAME` from the environment of
 /// the process, then from the lines above.
-fn parse(bytes: &[u8], path: &Path) -> Result<BTreeMap<String, Sourced<String>>, ConfigError> {
+fn parse(bytes: &[u8], path: &Path) -> Result<Parsed, ConfigError> {
     let origin = |line| Origin::DotEnv { path: path.to_owned(), line };
     let text = utf8(bytes, origin)?;
     // Without a line break at the end dotenvy takes trailing white space for an unfinished value.
     let text = format!("{text}\n");
     let line = Cell::new(0);
-    let mut variables = BTreeMap::new();
+    let (mut variables, mut foreign) = (BTreeMap::new(), BTreeMap::new());
     for item in dotenvy::from_read_iter(LineReader { rest: text.as_bytes(), line: &line }) {
         match item {
             Ok((name, value)) => {
@@ -81,23 +105,22 @@ fn parse(bytes: &[u8], path: &Path) -> Result<BTreeMap<String, Sourced<String>>,
                 let first_line = first_line(&error, line.get());
                 // People share the file with other programs, whose parsers take what dotenvy does not. An open quote is
                 // our business all the same: it may have swallowed a variable of ours.
-                if first_line == line.get() && is_foreign(text.lines().nth(first_line - 1).unwrap_or_default()) {
-                    continue;
+                let assignment = assignment(text.lines().nth(first_line - 1).unwrap_or_default());
+                if first_line != line.get() || OURS.iter().any(|name| assignment.starts_with(name)) {
+                    return Err(ConfigError::line(origin(first_line), BROKEN));
                 }
-                // Never the line itself: this file is where passwords are kept.
-                let problem = "not of the form NAME=value; put a value with spaces or quotes in \"double quotes\"";
-                return Err(ConfigError::line(origin(first_line), problem));
+                let name = assignment.split('=').next().unwrap_or_default();
+                foreign.insert(name.trim_end().to_owned(), origin(first_line));
             }
         }
     }
-    Ok(variables)
+    Ok((variables, foreign))
 }
 
-/// Whether a line names no variable of ours.
-fn is_foreign(line: &str) -> bool {
+/// A line without what may stand before its name.
+fn assignment(line: &str) -> &str {
     let line = line.trim();
-    let assignment = line.strip_prefix("export ").unwrap_or(line).trim_start();
-    !OURS.iter().any(|name| assignment.starts_with(name))
+    line.strip_prefix("export ").unwrap_or(line).trim_start()
 }
 
 /// Text of a file, without the mark that some editors put before it; the error names the line that is not UTF-8.
@@ -143,7 +166,7 @@ mod tests {
     use super::*;
 
     fn variables(text: &str) -> Result<Vec<(String, String, usize)>, String> {
-        let variables = parse(text.as_bytes(), Path::new(".env")).map_err(|error| error.to_string())?;
+        let (variables, _) = parse(text.as_bytes(), Path::new(".env")).map_err(|error| error.to_string())?;
         let flat = variables.into_iter().map(|(name, Sourced { value, origin })| match origin {
             Origin::DotEnv { line, .. } => (name, value, line),
             other => panic!("{other}"),
@@ -188,6 +211,24 @@ mod tests {
     fn a_broken_line_of_another_program_is_left_to_it() {
         let text = "GREETING=hello world\nhunter2\nA-B=1\nCPU_THRESHOLD=70";
         assert_eq!(variables(text), Ok(vec![is("CPU_THRESHOLD", "70", 4)]));
+    }
+
+    #[test]
+    fn a_variable_that_the_file_names_is_taken_as_it_is() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join(".env"), "A=1\nPASSWORD=' hunter2 '\nTOKEN=two hunter2\n").unwrap();
+        let environment = Environment::from([("A".to_owned(), " 2 ".into())]);
+        let variables = Variables::read(&environment, directory.path()).unwrap();
+        assert_eq!(variables.named("A").unwrap().as_deref(), Some(" 2 "));
+        assert_eq!(variables.named("PASSWORD").unwrap().as_deref(), Some(" hunter2 "));
+        assert_eq!(variables.named("NOBODY").unwrap(), None);
+        let broken = variables.named("TOKEN").unwrap_err().to_string();
+        assert!(
+            broken.ends_with(
+                ".env:3: not of the form NAME=value; put a value with spaces or quotes in \"double quotes\""
+            ),
+            "{broken}"
+        );
     }
 
     #[test]

@@ -36,6 +36,12 @@ pub enum ConfigError {
         /// What is wrong, and what is allowed.
         problem: String,
     },
+    /// A variable of the environment that the file names and that is no text.
+    #[error("environment variable {name} must be UTF-8")]
+    NotUtf8 {
+        /// Its name.
+        name: Box<str>,
+    },
     /// A file that is not TOML.
     #[error("{}", clean::line(&format!("{}:{line}:{column}: not valid TOML: {why}", path.display())))]
     Syntax {

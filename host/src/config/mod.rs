@@ -14,9 +14,13 @@ mod origin;
 mod paths;
 mod raw;
 mod resolve;
+mod routes;
+mod secret;
 mod section;
+mod smtp;
 #[cfg(test)]
 mod tests;
+mod transport;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -29,6 +33,7 @@ pub use error::ConfigError;
 pub use lockfile::{lock_path, render_lock, write_lock};
 pub use origin::{Origin, Sourced};
 pub use resolve::{Flags, load};
+pub use routes::Route;
 
 use crate::check::{Allowance, CheckInstance, ModuleLock, SettingValue};
 use crate::collect::DEFAULT_STORE;
@@ -71,6 +76,8 @@ pub struct Config {
     pub checks: Vec<ConfiguredCheck>,
     /// Files that `[[check]]` entries name, the disabled ones included: discovery leaves them alone. Absolute.
     pub claimed_modules: Vec<PathBuf>,
+    /// Who is told, in file order.
+    pub routes: Vec<Route>,
 }
 
 /// An instance with the places that its settings come from.

@@ -5,6 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::alerting::{Alerting, alerting};
+use super::routes::{Route, routes};
+use super::secret::Surroundings;
 use super::section::{Section, Source};
 use super::{CollectConfig, ConfigError, Sourced, parse_duration};
 use crate::check::{Grants, Limits, SettingValue};
@@ -28,6 +30,7 @@ pub(super) struct RawConfig {
     pub(super) textfile: Option<Sourced<String>>,
     pub(super) alerting: Alerting,
     pub(super) checks: Vec<RawCheck>,
+    pub(super) routes: Vec<Route>,
 }
 
 /// `[log]`.
@@ -53,7 +56,7 @@ pub(super) struct RawCheck {
 }
 
 /// The keys at the top of the file.
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 17] = [
     "database_url",
     "checks_dir",
     "cache_dir",
@@ -69,11 +72,13 @@ const KEYS: [&str; 15] = [
     "export",
     "alert",
     "check",
+    "smtp",
+    "route",
 ];
 
 impl RawConfig {
     /// Reads the text of a file. That of no file is empty.
-    pub(super) fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+    pub(super) fn parse(text: &str, path: &Path, around: &Surroundings<'_>) -> Result<Self, ConfigError> {
         let source = Source::new(path, text);
         let table = source.table()?;
         let root = Section::new(source, "", table.get_ref(), &KEYS)?;
@@ -94,6 +99,7 @@ impl RawConfig {
             collect: collect(&root)?,
             textfile: textfile(&root)?,
             checks: checks(&root, &limits, &ceiling, &alerting)?,
+            routes: routes(&root, around)?,
             alerting,
             limits,
             grants,

@@ -12,6 +12,7 @@ use super::instances::{OfAll, instances};
 use super::lockfile;
 use super::paths::{absolute, canonical_dir, config_file, existing_dir, unreadable};
 use super::raw::RawConfig;
+use super::secret::Surroundings;
 use super::{Config, ConfigError, ExportConfig, LogConfig, Origin, Sourced};
 use crate::check::ModuleLock;
 
@@ -48,11 +49,13 @@ pub(super) fn load_or_system(
         }
         None => (None, cwd.clone()),
     };
-    let raw = match &file {
-        Some(path) => read_file(path)?,
-        None => RawConfig::parse("", Path::new(""))?,
+    let (path, text) = match &file {
+        Some(path) => (path.as_path(), fs::read(path).map_err(|cause| unreadable(path, cause))?),
+        None => (Path::new(""), Vec::new()),
     };
     let variables = Variables::read(environment, &base_dir)?;
+    let text = dotenv::utf8(&text, |line| Origin::File { path: path.to_owned(), line })?;
+    let raw = RawConfig::parse(text, path, &Surroundings { base_dir: &base_dir, variables: &variables })?;
 
     let database = database(raw.database_url, &variables)?;
     let database = Sourced::new(absolute(&base_dir, &database.value), database.origin);
@@ -86,6 +89,7 @@ pub(super) fn load_or_system(
         export: ExportConfig { textfile: raw.textfile.map(|file| absolute(&base_dir, Path::new(&file.value))) },
         checks,
         claimed_modules,
+        routes: raw.routes,
         file,
         base_dir,
     })
@@ -95,12 +99,6 @@ pub(super) fn load_or_system(
 fn lock(required: bool, base_dir: &Path) -> Result<ModuleLock, ConfigError> {
     let file = base_dir.join(lockfile::NAME);
     Ok(ModuleLock { required, pins: lockfile::read(&file, base_dir)?, file })
-}
-
-fn read_file(path: &Path) -> Result<RawConfig, ConfigError> {
-    let bytes = fs::read(path).map_err(|cause| unreadable(path, cause))?;
-    let text = dotenv::utf8(&bytes, |line| Origin::File { path: path.to_owned(), line })?;
-    RawConfig::parse(text, path)
 }
 
 fn database(in_file: Option<Sourced<String>>, variables: &Variables<'_>) -> Result<Sourced<PathBuf>, ConfigError> {

@@ -56,6 +56,8 @@ pub(super) struct Section<'a> {
     /// How it is headed: `log` for `[log]`, empty for the top of the file.
     name: String,
     table: &'a DeTable<'a>,
+    /// Where it begins; the file itself begins nowhere.
+    origin: Origin,
 }
 
 impl<'a> Section<'a> {
@@ -66,7 +68,7 @@ impl<'a> Section<'a> {
         table: &'a DeTable<'a>,
         allowed: &[&str],
     ) -> Result<Self, ConfigError> {
-        let section = Self { source, name: name.into(), table };
+        let section = Self { source, name: name.into(), table, origin: Origin::Default };
         let unknown = table.keys().filter(|key| !allowed.contains(&key.get_ref().as_ref()));
         match unknown.min_by_key(|key| key.span().start) {
             None => Ok(section),
@@ -104,6 +106,28 @@ impl<'a> Section<'a> {
         match read(spanned.get_ref()) {
             Some(value) => Ok(Some(Sourced::new(value, self.source.origin(spanned.span())))),
             None => Err(self.refuse(key, spanned, format!("must be {allowed}"))),
+        }
+    }
+
+    /// As [`Section::read`], for what must not be shown when it is refused.
+    pub(super) fn read_hidden<T>(
+        &self,
+        key: &str,
+        allowed: &str,
+        read: impl FnOnce(&'a DeValue<'a>) -> Option<T>,
+    ) -> Result<Option<Sourced<T>>, ConfigError> {
+        let Some(spanned) = self.table.get(key) else { return Ok(None) };
+        let origin = self.source.origin(spanned.span());
+        match read(spanned.get_ref()) {
+            Some(value) => Ok(Some(Sourced::new(value, origin))),
+            None => {
+                let shown = match spanned.get_ref() {
+                    DeValue::String(_) => "a string",
+                    DeValue::Table(_) => "a table",
+                    _ => "neither",
+                };
+                Err(ConfigError::value(origin, self.key(key), shown, format!("must be {allowed}")))
+            }
         }
     }
 
@@ -168,7 +192,43 @@ impl<'a> Section<'a> {
     pub(super) fn section(&self, name: &'static str, allowed: &[&str]) -> Result<Option<Self>, ConfigError> {
         let heading = self.key(name);
         let table = self.read(name, &format!("a table: [{heading}]"), DeValue::as_table)?;
-        table.map(|table| Self::new(self.source.clone(), heading, table.value, allowed)).transpose()
+        let Some(Sourced { value: table, origin }) = table else { return Ok(None) };
+        Ok(Some(Self { origin, ..Self::new(self.source.clone(), heading, table, allowed)? }))
+    }
+
+    /// A table within this one whose keys may be any.
+    pub(super) fn open_section(&self, name: &'static str) -> Result<Option<Self>, ConfigError> {
+        let heading = self.key(name);
+        let table = self.read(name, &format!("a table: [{heading}]"), DeValue::as_table)?;
+        let open = |table: Sourced<&'a DeTable<'a>>| Self {
+            source: self.source.clone(),
+            name: heading,
+            table: table.value,
+            origin: table.origin,
+        };
+        Ok(table.map(open))
+    }
+
+    /// An error about a key that is not there and must be.
+    pub(super) fn missing(&self, key: &str, example: &str) -> ConfigError {
+        let problem = format!("[{}] has no {key}: give it one, such as {key} = {example}", self.name);
+        ConfigError::line(self.origin.clone(), problem)
+    }
+
+    /// An error about a table elsewhere that this one needs.
+    pub(super) fn missing_beside(&self, heading: &str, what: &str) -> ConfigError {
+        let problem = format!("[{}] needs {heading}: {what}", self.name);
+        ConfigError::line(self.origin.clone(), problem)
+    }
+
+    /// The keys that are there, with the place of each, in no order.
+    pub(super) fn keys(&self) -> impl Iterator<Item = Sourced<String>> {
+        self.table.keys().map(|key| Sourced::new(key.get_ref().to_string(), self.source.origin(key.span())))
+    }
+
+    /// Whether a key is there.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
     }
 
     /// The tables of `[[name]]`, each with the place of its heading.

@@ -27,6 +27,24 @@ pub struct Message {
     pub is_test: bool,
 }
 
+impl Message {
+    /// The form that programs get; `schema` says which.
+    pub fn to_json(&self) -> String {
+        #[derive(Serialize)]
+        struct Document<'a> {
+            schema: &'a str,
+            #[serde(flatten)]
+            message: &'a Message,
+        }
+        let document = Document { schema: SCHEMA, message: self };
+        // Text, numbers and times: there is nothing that JSON does not have.
+        serde_json::to_string(&document).unwrap_or_default()
+    }
+}
+
+/// The form of the JSON. It gets another number when something in it changes its meaning or goes away.
+const SCHEMA: &str = "checkpost.message/1";
+
 /// One notification.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Item {

@@ -1,5 +1,30 @@
 //! Getting messages out: the transports, and the worker that takes messages from the outbox to them.
+//!
+//! An [`Outlet`] is how one route sends. It knows nothing of routes, of the outbox or of retries: it says whether one
+//! message went out now, and if not, whether another one has a chance ([`SendError`]).
 
+mod command;
+mod desktop;
+mod email;
+mod error;
 mod message;
+mod outlet;
+mod sample;
+mod slack;
+mod stdout;
+mod template;
+mod webhook;
 
+pub use command::Command;
+pub use desktop::Desktop;
+pub use email::{Email, Encryption, Relay};
+pub use error::{Scope, SendError};
 pub use message::{Item, Message};
+pub use outlet::{Outlet, Transport};
+pub use sample::sample;
+pub use slack::Slack;
+pub use stdout::Stdout;
+pub use template::{Template, TemplateError, TemplateText, Words};
+pub use webhook::{Body, Webhook};
+
+pub use crate::secret::{Guarded, Secret};
