@@ -22,6 +22,8 @@ mod demand;
 mod determinism;
 #[cfg(unix)]
 mod follow;
+#[cfg(unix)]
+mod heartbeat;
 mod hostile;
 mod limits;
 mod lock;

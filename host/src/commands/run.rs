@@ -1,10 +1,15 @@
 //! `checkpost run`: one cycle, reported.
 
+use std::sync::Arc;
+use std::thread;
+use std::time::Instant;
+
 use jiff::Timestamp;
 
 use crate::check::Status;
 use crate::cli::{Global, ReportFormat, RunArgs};
 use crate::config::Config;
+use crate::heartbeat::{Ending, Pulse};
 use crate::report::format::count;
 use crate::report::{CycleReport, json, nagios, prometheus, style, text};
 use crate::{cycle, export, lock};
@@ -12,24 +17,51 @@ use crate::{cycle, export, lock};
 use super::{CommandError, DONE, FAILED, PLUGIN_UNKNOWN, context, deadline, fail, note, print};
 
 pub(super) fn run(global: &Global, args: &RunArgs) -> Result<u8, CommandError> {
-    let now = Timestamp::now();
+    let (now, started) = (Timestamp::now(), Instant::now());
     let config = context::config(global, args.checks.as_deref())?;
     let plugin_format = args.plugin_format();
     let given_up = if args.is_plugin() { PLUGIN_UNKNOWN } else { FAILED };
+    let pulse = Arc::new(Pulse::new(config.heartbeat.clone(), started));
+    let last_pulse = Arc::clone(&pulse);
     // Before the log, which may be what hangs.
-    deadline::watch(config.timeout, given_up, move |line| {
-        fail(line, plugin_format, given_up);
-        tracing::error!("{line}");
+    let deadline = deadline::watch(config.timeout, pulse.patience(), given_up, move |line| {
+        let ending = Ending { failed: Some(given_up), error: Some(line.to_owned()), ..Ending::default() };
+        // At once: what hangs may be where the others are told.
+        thread::scope(|scope| {
+            scope.spawn(|| last_pulse.end(&ending));
+            fail(line, plugin_format, given_up);
+            tracing::error!("{line}");
+        });
     });
     context::start_log(&config);
-    locked(&config, now, global, args).inspect_err(|error| tracing::error!("{error}"))
+    let ended = locked(&config, now, global, args, &pulse).inspect_err(|error| tracing::error!("{error}"));
+    // From here on nothing can fail the run, nor be given up.
+    deadline.end();
+    let (exit_code, ending) = match &ended {
+        Ok(ended) => ended.clone(),
+        Err(error) => {
+            let exit_code = if args.is_plugin() { PLUGIN_UNKNOWN } else { error.exit_code() };
+            let error = Some(error.to_string());
+            (exit_code, Some(Ending { failed: Some(exit_code), error, ..Ending::default() }))
+        }
+    };
+    ending.iter().for_each(|ending| pulse.end(ending));
+    ended.map(|_| exit_code)
 }
 
-/// One cycle, unless another run is at one.
-fn locked(config: &Config, now: Timestamp, global: &Global, args: &RunArgs) -> Result<u8, CommandError> {
+/// One cycle, unless another run is at one. Returns the exit code, and how the run ended, which is nothing to tell of one
+/// that was skipped.
+fn locked(
+    config: &Config,
+    now: Timestamp,
+    global: &Global,
+    args: &RunArgs,
+    pulse: &Pulse,
+) -> Result<(u8, Option<Ending>), CommandError> {
     let database = &config.database.value;
     let lock = lock::take(database).map_err(|source| CommandError::Lock { path: database.clone(), source })?;
-    let Some(_lock) = lock else { return skip(config, args) };
+    let Some(_lock) = lock else { return Ok((skip(config, args)?, None)) };
+    pulse.begin();
     let report = cycle::run(config, now)?;
     export(config, &report);
     tracing::info!(
@@ -42,7 +74,8 @@ fn locked(config: &Config, now: Timestamp, global: &Global, args: &RunArgs) -> R
     if !(args.quiet && report.status() == Status::Ok) {
         print(&rendered(&report, global, args.format))?;
     }
-    Ok(if args.is_plugin() { report.status().exit_code() } else { DONE })
+    let ending = Ending { run_id: Some(report.run_id), status: Some(report.status()), ..Ending::default() };
+    Ok((if args.is_plugin() { report.status().exit_code() } else { DONE }, Some(ending)))
 }
 
 /// Puts the readings where others read them. The cycle is stored: that they are not there is told, and is no failed run.

@@ -8,6 +8,7 @@ mod database;
 mod dotenv;
 mod duration;
 mod error;
+mod heartbeat;
 mod instances;
 mod lockfile;
 mod origin;
@@ -37,6 +38,7 @@ pub use routes::Route;
 
 use crate::check::{Allowance, CheckInstance, ModuleLock, SettingValue};
 use crate::collect::DEFAULT_STORE;
+use crate::heartbeat::Heartbeat;
 use crate::sandbox::{CompileLimits, WasiPolicy};
 
 /// Everything that may be configured, valid.
@@ -60,6 +62,8 @@ pub struct Config {
     pub timeout: Duration,
     /// How often a run is started, when somebody says so.
     pub interval: Option<Duration>,
+    /// Who is told that runs come.
+    pub heartbeat: Option<Heartbeat>,
     /// What an instance may use and see that says nothing else.
     pub allowance: Allowance,
     /// Whether checks may import WASI.

@@ -5,11 +5,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::alerting::{Alerting, alerting};
+use super::heartbeat::heartbeat;
 use super::routes::{Route, routes};
 use super::secret::Surroundings;
 use super::section::{Section, Source};
 use super::{CollectConfig, ConfigError, Sourced, parse_duration};
 use crate::check::{Grants, Limits, SettingValue};
+use crate::heartbeat::Heartbeat;
 use crate::sandbox::{CompileLimits, WasiPolicy};
 
 /// The file, with defaults for what no variable can say either.
@@ -31,6 +33,7 @@ pub(super) struct RawConfig {
     pub(super) alerting: Alerting,
     pub(super) checks: Vec<RawCheck>,
     pub(super) routes: Vec<Route>,
+    pub(super) heartbeat: Option<Heartbeat>,
 }
 
 /// `[log]`.
@@ -56,7 +59,7 @@ pub(super) struct RawCheck {
 }
 
 /// The keys at the top of the file.
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 18] = [
     "database_url",
     "checks_dir",
     "cache_dir",
@@ -74,6 +77,7 @@ const KEYS: [&str; 17] = [
     "check",
     "smtp",
     "route",
+    "heartbeat",
 ];
 
 impl RawConfig {
@@ -100,6 +104,7 @@ impl RawConfig {
             textfile: textfile(&root)?,
             checks: checks(&root, &limits, &ceiling, &alerting)?,
             routes: routes(&root, around)?,
+            heartbeat: heartbeat(&root, around)?,
             alerting,
             limits,
             grants,

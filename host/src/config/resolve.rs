@@ -81,6 +81,7 @@ pub(super) fn load_or_system(
         lock,
         timeout: raw.timeout,
         interval: raw.interval,
+        heartbeat: raw.heartbeat,
         allowance: of_all.of_files(),
         alerting: of_all.alerting,
         wasi: raw.wasi,
