@@ -23,6 +23,8 @@ mod demand;
 mod determinism;
 #[cfg(unix)]
 mod follow;
+#[cfg(unix)]
+mod heartbeat;
 mod hostile;
 mod limits;
 mod lock;

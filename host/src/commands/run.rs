@@ -1,5 +1,7 @@
 //! `checkpost run`: one cycle, reported.
 
+use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -8,6 +10,7 @@ use crate::check::Status;
 use crate::cli::{Global, ReportFormat, RunArgs};
 use crate::config::Config;
 use crate::cycle::{self, CycleError};
+use crate::heartbeat::{Ending, Pulse};
 use crate::lock::{self, Purpose};
 use crate::report::format::count;
 use crate::report::{CycleReport, json, nagios, prometheus, style, text};
@@ -20,34 +23,62 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<u8, CommandError> {
     let config = context::config(global, args.checks.as_deref())?;
     let plugin_format = args.plugin_format();
     let given_up = if args.is_plugin() { PLUGIN_UNKNOWN } else { FAILED };
+    let pulse = Arc::new(Pulse::new(config.heartbeat.clone(), started));
+    let last_pulse = Arc::clone(&pulse);
     // Before the log, which may be what hangs.
-    deadline::watch(config.timeout, given_up, move |line| {
-        fail(line, plugin_format, given_up);
-        tracing::error!("{line}");
+    let deadline = deadline::watch(config.timeout, pulse.patience(), given_up, move |line| {
+        let ending = Ending { failed: Some(given_up), error: Some(line.to_owned()), ..Ending::default() };
+        // At once: what hangs may be where the others are told.
+        thread::scope(|scope| {
+            scope.spawn(|| last_pulse.end(&ending));
+            fail(line, plugin_format, given_up);
+            tracing::error!("{line}");
+        });
     });
     context::start_log(&config);
     let clock = Clock { started, now, timeout: config.timeout };
-    locked(&config, &clock, global, args).inspect_err(|error| {
+    let ended = locked(&config, &clock, global, args, &pulse).inspect_err(|error| {
         tracing::error!("{error}");
         alarm(&config, error, &clock);
-    })
+    });
+    // From here on nothing can fail the run, nor be given up.
+    deadline.end();
+    let (exit_code, ending) = match &ended {
+        Ok(ended) => ended.clone(),
+        Err(error) => {
+            let exit_code = if args.is_plugin() { PLUGIN_UNKNOWN } else { error.exit_code() };
+            let error = Some(error.to_string());
+            (exit_code, Some(Ending { failed: Some(exit_code), error, ..Ending::default() }))
+        }
+    };
+    ending.iter().for_each(|ending| pulse.end(ending));
+    ended.map(|_| exit_code)
 }
 
-/// One cycle, unless another run is at one.
-fn locked(config: &Config, clock: &Clock, global: &Global, args: &RunArgs) -> Result<u8, CommandError> {
+/// One cycle, unless another run is at one. Returns the exit code, and how the run ended, which is nothing to tell of one
+/// that was skipped.
+fn locked(
+    config: &Config,
+    clock: &Clock,
+    global: &Global,
+    args: &RunArgs,
+    pulse: &Pulse,
+) -> Result<(u8, Option<Ending>), CommandError> {
     let database = &config.database.value;
     let lock =
         lock::take(database, Purpose::Run).map_err(|source| CommandError::Lock { path: database.clone(), source })?;
-    let Some(lock) = lock else { return skip(config, args) };
+    let Some(lock) = lock else { return Ok((skip(config, args)?, None)) };
+    pulse.begin();
     let report = cycle::run(config, clock.now)?;
-    let code = told(&report, config, global, args);
+    let told = tell(&report, config, global, args);
     drop(lock);
     // Also when the report could not be written.
     cycle::alarm(config, &report.host.name, None, clock.now, clock.deadline());
     if let Err(error) = cycle::deliver(config, &|| clock.time(), clock.deadline()) {
         tracing::error!("{error}");
     }
-    code
+    let ending = Ending { run_id: Some(report.run_id), status: Some(report.status()), ..Ending::default() };
+    Ok((told?, Some(ending)))
 }
 
 /// The time of a run: read once, and counted on from there, so that a clock that jumps meanwhile does not matter.
@@ -77,8 +108,8 @@ fn alarm(config: &Config, error: &CommandError, clock: &Clock) {
     }
 }
 
-/// Everything that is said of a cycle here: files for others, the log, the report, the exit code.
-fn told(report: &CycleReport, config: &Config, global: &Global, args: &RunArgs) -> Result<u8, CommandError> {
+/// Everything that is said of a cycle here: files for others, the log, the report. Returns the exit code.
+fn tell(report: &CycleReport, config: &Config, global: &Global, args: &RunArgs) -> Result<u8, CommandError> {
     export(config, report);
     tracing::info!(
         "Run {} stored: {}, {}, {} ms",

@@ -8,6 +8,7 @@ mod database;
 mod dotenv;
 mod duration;
 mod error;
+mod heartbeat;
 mod instances;
 mod lockfile;
 mod origin;
@@ -42,6 +43,7 @@ pub use shown::show;
 use crate::check::{Allowance, CheckInstance, Limits, ModuleLock, SettingValue};
 use crate::collect::DEFAULT_STORE;
 use crate::deliver::Way;
+use crate::heartbeat::Heartbeat;
 use crate::sandbox::{CompileLimits, WasiPolicy};
 
 /// Everything that may be configured, valid.
@@ -65,6 +67,8 @@ pub struct Config {
     pub timeout: Duration,
     /// How often a run is started, when somebody says so.
     pub interval: Option<Duration>,
+    /// Who is told that runs come.
+    pub heartbeat: Option<Heartbeat>,
     /// What an instance may use and see that says nothing else.
     pub allowance: Allowance,
     /// How far the limits of any instance may go.

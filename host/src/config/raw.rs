@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::alerting::{Alerting, alerting};
+use super::heartbeat::heartbeat;
 use super::quiet::quiet;
 use super::routes::routes;
 use super::secret::Surroundings;
@@ -12,6 +13,7 @@ use super::section::{Section, Source};
 use super::{CollectConfig, ConfigError, QuietConfig, Sourced, parse_duration};
 use crate::check::{Grants, Limits, SettingValue};
 use crate::deliver::Way;
+use crate::heartbeat::Heartbeat;
 use crate::sandbox::{CompileLimits, WasiPolicy};
 
 /// The file, with defaults for what no variable can say either.
@@ -35,6 +37,7 @@ pub(super) struct RawConfig {
     pub(super) quiet: QuietConfig,
     pub(super) checks: Vec<RawCheck>,
     pub(super) routes: Vec<Way>,
+    pub(super) heartbeat: Option<Heartbeat>,
 }
 
 /// `[log]`.
@@ -60,7 +63,7 @@ pub(super) struct RawCheck {
 }
 
 /// The keys at the top of the file.
-const KEYS: [&str; 19] = [
+const KEYS: [&str; 20] = [
     "database_url",
     "checks_dir",
     "cache_dir",
@@ -80,6 +83,7 @@ const KEYS: [&str; 19] = [
     "check",
     "smtp",
     "route",
+    "heartbeat",
 ];
 
 impl RawConfig {
@@ -107,6 +111,7 @@ impl RawConfig {
             quiet: quiet(&root)?,
             checks: checks(&root, &limits, &ceiling, &alerting)?,
             routes: routes(&root, around)?,
+            heartbeat: heartbeat(&root, around)?,
             alerting,
             limits,
             ceiling,

@@ -83,6 +83,7 @@ pub(super) fn load_or_system(
         lock,
         timeout: raw.timeout,
         interval: raw.interval,
+        heartbeat: raw.heartbeat,
         allowance: of_all.of_files(),
         ceiling: raw.ceiling,
         alerting: of_all.alerting,

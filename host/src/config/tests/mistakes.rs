@@ -15,7 +15,7 @@ fn a_mistake_in_the_file_is_one_line_with_place_value_and_remedy() {
     let setting = |value: &str| format!("[[check]]\nname = \"cpu\"\n[check.settings]\nx = {value}\n");
     let long = "x".repeat(200);
     let cases: Vec<(String, String)> = [
-        ("a = 1", "1: unknown key 'a': allowed here are database_url, checks_dir, cache_dir, timeout_seconds, interval, require_lock, grants, wasi, log, limits, compile, collect, export, alert, maintenance, inhibit, check, smtp, route"),
+        ("a = 1", "1: unknown key 'a': allowed here are database_url, checks_dir, cache_dir, timeout_seconds, interval, require_lock, grants, wasi, log, limits, compile, collect, export, alert, maintenance, inhibit, check, smtp, route, heartbeat"),
         ("[log]\nlevle = 1\na = 2", "2: unknown key 'log.levle': allowed here are file, level, max_bytes, keep"),
         ("[collect]\n\"a\\nb\" = 1", "2: unknown key 'collect.a\\u{a}b': allowed here are store, interfaces, disks, processes, top_processes"),
         ("[export]\nfile = 1", "2: unknown key 'export.file': allowed here are textfile"),
