@@ -48,7 +48,7 @@ CREATE TABLE deliveries (
     finished_ms INTEGER                                   -- when it was delivered or given up
 ) STRICT;
 CREATE INDEX deliveries_pending ON deliveries (route, due_ms) WHERE state = 'pending';
-CREATE INDEX deliveries_by_route ON deliveries (route, created_ms);
+CREATE INDEX deliveries_by_route ON deliveries (route, due_ms); -- how many there were of late
 CREATE INDEX deliveries_by_run ON deliveries (run_id);    -- deleting a run
 
 -- What a message tells of.

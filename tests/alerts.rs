@@ -78,6 +78,46 @@ fn what_is_bad_is_told_once_and_so_is_its_end() {
 }
 
 #[test]
+fn an_alert_shows_its_last_value_and_how_it_went() {
+    let site = Site::with_config(&memory(true, ""));
+    for _ in 0..3 {
+        site.run_json();
+    }
+    // A run without a verdict, and one that nobody understands.
+    let delete = "DELETE FROM verdicts WHERE evaluation_id = (SELECT id FROM evaluations WHERE run_id = 2 AND instance = 'memory')";
+    site.database().execute_batch(delete).unwrap();
+    let [alert] = &alerts(&site, &[])[..] else { panic!("one alert") };
+    let readings = alert["readings"].as_array().unwrap();
+    assert_eq!((readings.len(), &readings[1], &alert["unit"]), (3, &Value::Null, &"%".into()), "{alert:#}");
+    assert_eq!((&readings[2], &alert["marks"]), (&alert["value"], &Value::Array(Vec::new())), "{alert:#}");
+    let value = format!("{:.1}%  ", alert["value"].as_f64().unwrap());
+    let text = site.says(&["alerts"], 0).stdout;
+    assert!(text.contains(&value) && text.contains(['▁', '▄', '█']), "{text}");
+    assert!(site.says(&["alerts", "--ascii"], 0).stdout.is_ascii());
+    site.database().execute_batch("UPDATE verdicts SET measures = '[7]'").unwrap();
+    let [alert] = &alerts(&site, &[])[..] else { panic!("one alert") };
+    assert_eq!(alert["readings"], serde_json::json!([null, null, null]));
+}
+
+#[test]
+fn a_last_cycle_that_is_late_is_said_beside_the_alerts() {
+    let site = Site::with_config(&memory(true, ""));
+    site.run_json();
+    assert_eq!(site.says(&["alerts"], 0).stderr, "", "of one cycle nobody knows when the next is due");
+    site.write("checkpost.toml", format!("interval = \"5m\"\n{}", memory(true, "")));
+    assert_eq!(site.says(&["alerts"], 0).stderr, "");
+    site.database().execute_batch("UPDATE runs SET started_at_ms = started_at_ms - 900000").unwrap();
+    let said = site.says(&["alerts", "--format", "json"], 0);
+    let warning = said.stderr.trim_end();
+    assert!(warning.starts_with("checkpost: warning: the last cycle began at ") && warning.lines().count() == 1);
+    assert!(warning.contains(", 15 min ") && warning.contains("one is due every 5 min (interval)"), "{warning}");
+    assert!(serde_json::from_str::<Vec<Value>>(&said.stdout).is_ok());
+    site.database().execute_batch("DELETE FROM runs").unwrap();
+    let said = site.says(&["alerts"], 0);
+    assert!(said.stderr.starts_with("checkpost: warning: there was no cycle yet: "), "{}", said.stderr);
+}
+
+#[test]
 fn whoever_wants_a_row_in_every_run_has_it() {
     let site = Site::with_config(&memory(true, "[alert]\nnotify = \"every-run\""));
     for _ in 0..3 {

@@ -12,6 +12,7 @@ mod commands;
 #[cfg(target_os = "linux")]
 mod compare;
 mod compilation;
+mod config;
 #[cfg(unix)]
 mod cron;
 mod custom_checks;
@@ -19,10 +20,16 @@ mod cycle;
 mod deliver;
 mod demand;
 mod determinism;
+#[cfg(unix)]
+mod follow;
+#[cfg(unix)]
+mod heartbeat;
 mod hostile;
 mod limits;
 mod lock;
 mod others;
+#[cfg(unix)]
+mod outbox;
 mod support;
 mod warm;
 mod wasi;

@@ -48,12 +48,20 @@ pub enum Command {
     /// Look at checks
     #[command(subcommand)]
     Check(CheckCommand),
+    /// Look at the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Show stored headline figures, newest first
     Metrics(ListArgs),
     /// Show what is wrong by now, since when, and what people know of it
     Alerts(AlertsArgs),
     /// Show stored notifications, newest first
     Notifications(NotificationsArgs),
+    /// Show messages that wait, were delivered or were given up, newest first
+    Deliveries(DeliveriesArgs),
+    /// Try the ways on which people are told
+    #[command(subcommand)]
+    Notify(NotifyCommand),
     /// Look after the database
     #[command(subcommand)]
     Db(DbCommand),
@@ -204,6 +212,23 @@ pub enum CheckCommand {
     },
 }
 
+/// `checkpost config`
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print the configuration as it holds, each value with the place that it comes from
+    Show {
+        /// The directory of custom checks
+        #[arg(long, value_name = "DIR")]
+        checks: Option<PathBuf>,
+    },
+    /// Say whether a run would take the configuration, checks and their settings included; touch no database
+    Check {
+        /// The directory of custom checks
+        #[arg(long, value_name = "DIR")]
+        checks: Option<PathBuf>,
+    },
+}
+
 /// How far back, how many, and in which form.
 #[derive(Debug, Args)]
 pub struct ListArgs {
@@ -241,6 +266,55 @@ pub struct NotificationsArgs {
     /// Only this level: warning, critical, unknown
     #[arg(long, value_parser = parse_level)]
     pub level: Option<Status>,
+    /// Oldest first, and go on with new ones as they are stored, until it is ended
+    #[arg(long, short)]
+    pub follow: bool,
+}
+
+/// `checkpost deliveries`
+#[derive(Debug, Args)]
+pub struct DeliveriesArgs {
+    /// Which rows, in which form.
+    #[command(flatten)]
+    pub list: ListArgs,
+    /// Only this route
+    #[arg(long)]
+    pub route: Option<String>,
+    /// Only those in this state
+    #[arg(long, value_enum)]
+    pub state: Option<DeliveryState>,
+}
+
+/// How far a message got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DeliveryState {
+    /// It waits, or is tried again
+    Pending,
+    /// It arrived
+    Delivered,
+    /// It was given up
+    Expired,
+}
+
+impl DeliveryState {
+    /// The name in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Delivered => "delivered",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// `checkpost notify`
+#[derive(Debug, Subcommand)]
+pub enum NotifyCommand {
+    /// Send a test message by a route, now, past its limits and quiet hours
+    Test {
+        /// The name of a [[route]]
+        route: String,
+    },
 }
 
 fn parse_level(text: &str) -> Result<Status, String> {

@@ -12,8 +12,8 @@
 //!   is hidden on purpose, and [`route`] who is told; [`store`] keeps it all in SQLite, [`report`] renders it, and
 //!   [`deliver`] gets the messages out.
 //! * [`config`] turns files and variables into one valid value; [`cli`] and [`commands`] are the command line.
-//! * [`clean`], [`mod@digest`], [`export`], [`http`], [`lock`], [`logging`], [`secret`] and [`tls`] are what several of
-//!   them lean on.
+//! * [`clean`], [`mod@digest`], [`export`], [`heartbeat`], [`http`], [`lock`], [`logging`], [`schedule`], [`secret`]
+//!   and [`tls`] are what several of them lean on.
 
 pub mod alert;
 pub mod check;
@@ -26,6 +26,7 @@ pub mod cycle;
 pub mod deliver;
 pub mod digest;
 pub mod export;
+pub mod heartbeat;
 pub mod http;
 pub mod lock;
 pub mod logging;
@@ -34,6 +35,7 @@ pub mod quiet;
 pub mod report;
 pub mod route;
 pub mod sandbox;
+pub mod schedule;
 pub mod secret;
 pub mod store;
 pub mod tls;

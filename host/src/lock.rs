@@ -1,4 +1,4 @@
-//! One cycle at a time: a file beside the database, locked for as long as a run lasts.
+//! One cycle at a time, and one process that delivers: files beside the database, locked for as long as it lasts.
 //!
 //! The operating system releases the lock when the process ends, however it ends, so a stale one cannot exist.
 
@@ -13,16 +13,28 @@ pub struct RunLock {
     _file: File,
 }
 
-/// Takes the lock of a database, or says with `None` that another run holds it.
+/// What is locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A cycle, from measuring to storing.
+    Run,
+    /// Sending messages.
+    Deliver,
+}
+
+/// Takes a lock of a database, or says with `None` that another process holds it.
 ///
 /// # Errors
 /// When the lock file or its directory cannot be made.
-pub fn take(database: &Path) -> io::Result<Option<RunLock>> {
+pub fn take(database: &Path, purpose: Purpose) -> io::Result<Option<RunLock>> {
     if let Some(directory) = database.parent() {
         fs::create_dir_all(directory)?;
     }
     let mut path = OsString::from(database);
-    path.push(".lock");
+    path.push(match purpose {
+        Purpose::Run => ".lock",
+        Purpose::Deliver => ".deliver.lock",
+    });
     let file = open(Path::new(&path))?;
     match file.try_lock() {
         Ok(()) => Ok(Some(RunLock { _file: file })),
@@ -59,10 +71,11 @@ mod tests {
     fn the_second_taker_is_told_and_the_next_one_gets_it() {
         let directory = tempfile::tempdir().unwrap();
         let database = directory.path().join("data/automation.db");
-        let first = take(&database).unwrap();
+        let first = take(&database, Purpose::Run).unwrap();
         assert!(first.is_some());
-        assert!(take(&database).unwrap().is_none());
+        assert!(take(&database, Purpose::Run).unwrap().is_none());
+        assert!(take(&database, Purpose::Deliver).unwrap().is_some());
         drop(first);
-        assert!(take(&database).unwrap().is_some());
+        assert!(take(&database, Purpose::Run).unwrap().is_some());
     }
 }

@@ -31,7 +31,7 @@ pub fn start(config: &LogConfig) -> io::Result<()> {
         // A full disk would bring a line on stderr, and so in cron's mail, for each line that the log cannot take.
         .log_internal_errors(false)
         .with_writer(Mutex::new(file));
-    let subscriber = tracing_subscriber::registry().with(LevelFilter::from_level(config.level)).with(lines);
+    let subscriber = tracing_subscriber::registry().with(LevelFilter::from_level(config.level.value)).with(lines);
     // Fails only when a subscriber is set already, which then keeps logging.
     let _ = tracing::subscriber::set_global_default(subscriber);
     Ok(())
@@ -142,9 +142,15 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::config::Sourced;
 
     fn config(directory: &Path) -> LogConfig {
-        LogConfig { file: directory.join("logs/a.log"), level: Level::INFO, max_bytes: 10, keep: 2 }
+        LogConfig {
+            file: directory.join("logs/a.log"),
+            level: Sourced::default_of(Level::INFO),
+            max_bytes: 10,
+            keep: 2,
+        }
     }
 
     #[test]

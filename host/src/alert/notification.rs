@@ -5,7 +5,8 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::advance::{Advanced, AlertKey, Alerts};
+use super::advance::{AlertKey, Alerts};
+use super::settle::Advanced;
 use super::transition::{Kind, Transition};
 use crate::check::{DEFAULT_CHANNEL, Evaluation, Status};
 
@@ -30,6 +31,8 @@ pub struct Notification {
     pub check_name: String,
     /// What it is about; empty for the host, or for a check that could not judge.
     pub subject: String,
+    /// Why it goes to nobody: `silence 3: new disks`. It is stored all the same.
+    pub suppressed: Option<String>,
 }
 
 /// One notification for every verdict that is not ok and every check that could not judge, the worst first: what a run
@@ -77,6 +80,7 @@ fn of_evaluation(evaluation: &Evaluation) -> Vec<Notification> {
         message,
         check_name: evaluation.instance.clone(),
         subject: subject.to_owned(),
+        suppressed: None,
     };
     match &evaluation.outcome {
         Ok(verdicts) => verdicts
@@ -92,7 +96,7 @@ fn of_evaluation(evaluation: &Evaluation) -> Vec<Notification> {
 
 fn of_transition(key: &AlertKey, transition: &Transition, (channel, owner): (&str, &str)) -> Notification {
     let prefix = match transition.kind {
-        Kind::Raised | Kind::Unknown => "",
+        Kind::Raised | Kind::Unknown | Kind::Undelivered => "",
         Kind::Escalated => "Escalated: ",
         Kind::DeEscalated => "De-escalated: ",
         Kind::Reminder => "Still: ",
@@ -111,5 +115,6 @@ fn of_transition(key: &AlertKey, transition: &Transition, (channel, owner): (&st
         message: transition.message.clone(),
         check_name: key.instance.clone(),
         subject: key.subject.clone(),
+        suppressed: transition.suppressed.clone(),
     }
 }

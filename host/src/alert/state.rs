@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::hushed::Hushed;
 use crate::check::Status;
 
 /// Where an alert stands. The names are stored and never change.
@@ -117,6 +118,9 @@ pub struct Alert {
     /// Whose it is, as the channel.
     #[serde(default)]
     pub owner: String,
+    /// While it is kept quiet: what people would know otherwise, where that is not the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hushed: Option<Hushed>,
 }
 
 impl Alert {
@@ -145,12 +149,13 @@ impl Alert {
             mentioned: false,
             channel: String::new(),
             owner: String::new(),
+            hushed: None,
         }
     }
 
     /// What people believe: the last level that they were told.
     pub fn told(&self) -> Status {
-        if self.missing_sent.is_some() { Status::Unknown } else { self.level_sent }
+        told(self.level_sent, self.missing_sent)
     }
 
     /// Whether people were told something that is not over for them. What flaps is known.
@@ -201,11 +206,17 @@ impl Alert {
             &mut self.absent_since,
             &mut self.last_sent_at,
         ];
-        for time in times.into_iter().flatten().chain([&mut self.since]) {
+        let hushed = self.hushed.as_mut().and_then(|hushed| hushed.last_sent_at.as_mut());
+        for time in times.into_iter().flatten().chain([&mut self.since]).chain(hushed) {
             *time = time.checked_sub(back).unwrap_or(Timestamp::MIN);
         }
         self.last_seen = now;
     }
+}
+
+/// What people believe who were told this.
+pub(super) fn told(level_sent: Status, missing_sent: Option<Missing>) -> Status {
+    if missing_sent.is_some() { Status::Unknown } else { level_sent }
 }
 
 /// How long ago `since` was: never negative.

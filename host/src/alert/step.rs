@@ -64,22 +64,30 @@ pub fn step(previous: Option<&Alert>, observation: &Observation<'_>, rule: &Rule
         Observation::Absent => absent(&mut alert, rule, now),
     };
     let transition = transition.or_else(|| transition::reminder(&alert, observation, rule, now));
-    if alert.phase != phase {
+    end(alert, phase, transition, now)
+}
+
+/// Closes the alert of an instance that is no longer configured: people who know of it are told, once.
+pub fn retire(previous: &Alert, now: Timestamp) -> Step {
+    let mut alert = previous.clone();
+    alert.move_to(now);
+    let transition = disappear(&mut alert, "The check is no longer configured");
+    end(alert, previous.phase, transition, now)
+}
+
+/// Keeps when the phase began, and what is told.
+fn end(mut alert: Alert, before: Phase, transition: Option<Transition>, now: Timestamp) -> Step {
+    if alert.phase != before {
         alert.since = now;
     }
     if let Some(transition) = &transition {
         alert.last_sent_at = Some(now);
         note(&mut alert, transition);
     }
-    if alert.phase != Phase::Unknown && alert.missing_sent != Some(Missing::Unknown) {
+    if alert.phase != Phase::Unknown && !alert.is_known_unjudged() {
         alert.unknown = None;
     }
     Step { alert, transitions: transition.into_iter().collect() }
-}
-
-/// Closes the alert of an instance that is no longer configured: people who know of it are told, once.
-pub fn retire(alert: &Alert) -> Option<Transition> {
-    alert.is_open().then(|| transition::stale(alert, "The check is no longer configured"))
 }
 
 /// Keeps what people have now been told.
@@ -118,7 +126,7 @@ fn judged(alert: &mut Alert, said: &Said<'_>, rule: &Rule, now: Timestamp) -> Op
     alert.phase = alert.condition();
     alert.level = if alert.firing_since.is_some() { alert.bad_level } else { Status::Ok };
     // The ok verdict of an alert has another headline than what it resolves: `Disk usage`, not `High disk usage`.
-    if said.status != Status::Ok || (alert.phase == Phase::Ok && !alert.is_known()) {
+    if said.status != Status::Ok || (alert.phase == Phase::Ok && !alert.is_known_anyhow()) {
         said.title.clone_into(&mut alert.title);
     }
     said.message.clone_into(&mut alert.message);
@@ -164,16 +172,21 @@ fn could_not_judge(alert: &mut Alert, rule: &Rule, now: Timestamp) -> Option<Tra
 /// The check judged and did not mention it.
 fn absent(alert: &mut Alert, rule: &Rule, now: Timestamp) -> Option<Transition> {
     let gone = elapsed(*alert.absent_since.get_or_insert(now), now);
-    if alert.phase == Phase::Stale || rule.stale_after.is_none_or(|after| gone < after) {
+    if rule.stale_after.is_none_or(|after| gone < after) {
         return None;
     }
+    disappear(alert, "The check no longer reports it")
+}
+
+/// It is gone. That is told when people would go on to believe in it, also later than when it went, if it was hushed.
+fn disappear(alert: &mut Alert, why: &str) -> Option<Transition> {
     // Only what fired goes on where it was when it comes back.
     if alert.firing_since.is_none() {
         alert.calm();
     }
-    let told = alert.is_open().then(|| transition::stale(alert, "The check no longer reports it"));
+    let told = alert.is_open().then(|| transition::stale(alert, why));
     alert.phase = Phase::Stale;
-    alert.level = if alert.is_known() { Status::Unknown } else { Status::Ok };
+    alert.level = if alert.is_known_anyhow() { Status::Unknown } else { Status::Ok };
     alert.history = 0;
     alert.flapping = false;
     told

@@ -31,11 +31,13 @@ pub enum Kind {
     Stale,
     /// It cannot be judged.
     Unknown,
+    /// A message could not be delivered. No alert tells this; the outbox does.
+    Undelivered,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Raised,
         Self::Escalated,
         Self::DeEscalated,
@@ -45,6 +47,7 @@ impl Kind {
         Self::FlappingEnded,
         Self::Stale,
         Self::Unknown,
+        Self::Undelivered,
     ];
 
     /// The name in the database and in JSON: `flapping_started`.
@@ -59,6 +62,7 @@ impl Kind {
             Self::FlappingEnded => "flapping_ended",
             Self::Stale => "stale",
             Self::Unknown => "unknown",
+            Self::Undelivered => "undelivered",
         }
     }
 
@@ -81,6 +85,8 @@ pub struct Transition {
     pub title: String,
     /// One sentence or two.
     pub message: String,
+    /// Why it goes to nobody: `silence 3: new disks`. [`super::Run::settle`] says.
+    pub suppressed: Option<String>,
 }
 
 /// What there is to tell after a judgement; `before` is the level that it was at.
@@ -181,5 +187,5 @@ fn last_message(alert: &Alert) -> &str {
 }
 
 fn of(alert: &Alert, kind: Kind, title: String, message: String) -> Transition {
-    Transition { kind, level: alert.level, previous_level: alert.told(), title, message }
+    Transition { kind, level: alert.level, previous_level: alert.told(), title, message, suppressed: None }
 }

@@ -47,6 +47,8 @@ use jiff::Timestamp;
 pub use checkpost::LastCycle;
 pub use demand::{DEFAULT_STORE, Demand};
 pub use host::host;
+#[cfg(test)]
+pub(crate) use rate::derive;
 
 use crate::metric::Snapshot;
 use crate::metric::catalog::Source;

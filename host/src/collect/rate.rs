@@ -44,7 +44,7 @@ pub(super) fn interval(previous: &Snapshot, current: &Snapshot) -> Option<Durati
 
 /// Adds the rates of the counters that both snapshots carry, and what is made of rates. `physical` are the interfaces
 /// whose traffic is added up.
-pub(super) fn derive(previous: &Snapshot, physical: &[String], current: &mut Snapshot) {
+pub(crate) fn derive(previous: &Snapshot, physical: &[String], current: &mut Snapshot) {
     let Some(interval) = interval(previous, current).filter(|interval| *interval >= SHORTEST_RATE) else {
         return;
     };

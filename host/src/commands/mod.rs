@@ -5,11 +5,15 @@ mod check;
 mod collect;
 mod compile_module;
 mod completions;
+mod config;
 mod context;
 mod db;
 mod deadline;
+mod deliveries;
+mod follow;
 mod metrics;
 mod notifications;
+mod notify;
 mod run;
 
 use std::io::{self, Write};
@@ -19,7 +23,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::check::Failure;
-use crate::cli::{CheckCommand, Cli, Command, DbCommand, ReportFormat};
+use crate::cli::{CheckCommand, Cli, Command, ConfigCommand, DbCommand, NotifyCommand, ReportFormat};
 use crate::config::ConfigError;
 use crate::cycle::CycleError;
 use crate::report::{json, nagios};
@@ -60,12 +64,16 @@ enum CommandError {
     Output(io::Error),
     #[error("{0}")]
     Usage(&'static str),
+    #[error("{0}")]
+    Unknown(String),
+    #[error("route '{route}' does not deliver: {why}")]
+    NotDelivered { route: String, why: String },
 }
 
 impl CommandError {
     fn exit_code(&self) -> u8 {
         match self {
-            Self::Config(_) | Self::Cycle(CycleError::Config(_)) | Self::Usage(_) => USAGE,
+            Self::Config(_) | Self::Cycle(CycleError::Config(_)) | Self::Usage(_) | Self::Unknown(_) => USAGE,
             _ => FAILED,
         }
     }
@@ -106,10 +114,14 @@ fn dispatch(cli: &Cli) -> Result<u8, CommandError> {
         Command::Check(CheckCommand::Warm { checks }) => check::warm::run(global, checks.as_deref()),
         Command::Check(CheckCommand::Pack { module, output }) => check::pack::run(module, output),
         Command::Check(CheckCommand::Release { digest }) => check::release::run(global, digest),
+        Command::Config(ConfigCommand::Show { checks }) => config::show::run(global, checks.as_deref()),
+        Command::Config(ConfigCommand::Check { checks }) => config::check::run(global, checks.as_deref()),
         Command::CompileModule { cpu_seconds, memory_bytes } => compile_module::run(*cpu_seconds, *memory_bytes),
         Command::Metrics(args) => metrics::run(global, args),
         Command::Alerts(args) => alerts::run(global, args),
         Command::Notifications(args) => notifications::run(global, args),
+        Command::Deliveries(args) => deliveries::run(global, args),
+        Command::Notify(NotifyCommand::Test { route }) => notify::test(global, route),
         Command::Db(DbCommand::Migrate) => db::migrate(global),
         Command::Db(DbCommand::Check) => db::check(global),
         Command::Completions { shell } => completions::run(*shell),

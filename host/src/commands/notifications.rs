@@ -5,7 +5,7 @@ use crate::report::format::time;
 use crate::report::table::{self, Column::*};
 use crate::store::{NotificationFilter, NotificationRow, Store};
 
-use super::{CommandError, DONE, context, print, print_json};
+use super::{CommandError, DONE, context, follow, print, print_json};
 
 pub(super) fn run(global: &Global, args: &NotificationsArgs) -> Result<u8, CommandError> {
     let config = context::config(global, None)?;
@@ -15,6 +15,9 @@ pub(super) fn run(global: &Global, args: &NotificationsArgs) -> Result<u8, Comma
         level: args.level,
         limit: args.list.limit as usize,
     };
+    if args.follow {
+        return follow::run(&config, filter, args.list.format, &context::style(global));
+    }
     let rows = Store::open_existing(&config.database.value)?.notifications(&filter)?;
     match args.list.format {
         ListFormat::Json => print_json(&rows)?,

@@ -33,7 +33,18 @@ impl OfAll {
     }
 }
 
-/// The instances that are enabled, in the order of the report, and the files that entries name, also disabled ones.
+/// The instances, in the order of the report.
+#[derive(Default)]
+pub(super) struct Instances {
+    /// Those that run.
+    pub(super) checks: Vec<ConfiguredCheck>,
+    /// Those that are switched off.
+    pub(super) disabled: Vec<ConfiguredCheck>,
+    /// The files that both name.
+    pub(super) claimed_modules: Vec<PathBuf>,
+}
+
+/// The instances of the file and the built-in ones.
 ///
 /// A threshold of a name sets `threshold` of the instance that has this name, and wins over the file.
 pub(super) fn instances(
@@ -41,7 +52,7 @@ pub(super) fn instances(
     of_all: &OfAll,
     thresholds: &BTreeMap<&str, Sourced<f64>>,
     base_dir: &Path,
-) -> Result<(Vec<ConfiguredCheck>, Vec<PathBuf>), ConfigError> {
+) -> Result<Instances, ConfigError> {
     refuse_duplicates(&entries)?;
     for builtin in BUNDLE.iter().filter(|builtin| builtin.runs_unasked) {
         if !entries.iter().any(|entry| entry.name.value == builtin.name) {
@@ -52,21 +63,19 @@ pub(super) fn instances(
     entries
         .sort_by_key(|entry| BUNDLE.iter().position(|builtin| builtin.name == entry.name.value).unwrap_or(usize::MAX));
 
-    let mut checks = Vec::new();
-    let mut claimed_modules = Vec::new();
+    let mut instances = Instances::default();
     for entry in entries {
         let enabled = entry.enabled;
         let check = instance(entry, of_all, thresholds, base_dir)?;
         if let ModuleSource::File(path) = &check.instance.module
-            && !claimed_modules.contains(path)
+            && !instances.claimed_modules.contains(path)
         {
-            claimed_modules.push(path.clone());
+            instances.claimed_modules.push(path.clone());
         }
-        if enabled {
-            checks.push(check);
-        }
+        let switched = if enabled { &mut instances.checks } else { &mut instances.disabled };
+        switched.push(check);
     }
-    Ok((checks, claimed_modules))
+    Ok(instances)
 }
 
 fn refuse_duplicates(entries: &[RawCheck]) -> Result<(), ConfigError> {
@@ -134,7 +143,7 @@ fn instance(
     Ok(ConfiguredCheck { instance, alerting: entry.alerting, origin, setting_origins })
 }
 
-fn identifier(text: Sourced<String>, key: &str) -> Result<String, ConfigError> {
+pub(super) fn identifier(text: Sourced<String>, key: &str) -> Result<String, ConfigError> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     if (1..=64).contains(&text.value.len()) && text.value.bytes().all(allowed) {
         return Ok(text.value);

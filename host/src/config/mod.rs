@@ -8,19 +8,23 @@ mod database;
 mod dotenv;
 mod duration;
 mod error;
+mod heartbeat;
 mod instances;
 mod lockfile;
 mod origin;
 mod paths;
+mod quiet;
 mod raw;
 mod resolve;
 mod routes;
 mod secret;
 mod section;
+mod shown;
 mod smtp;
 #[cfg(test)]
 mod tests;
 mod transport;
+mod window;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -32,11 +36,14 @@ pub use duration::parse_duration;
 pub use error::ConfigError;
 pub use lockfile::{lock_path, render_lock, write_lock};
 pub use origin::{Origin, Sourced};
+pub use quiet::QuietConfig;
 pub use resolve::{Flags, load};
-pub use routes::Route;
+pub use shown::show;
 
-use crate::check::{Allowance, CheckInstance, ModuleLock, SettingValue};
+use crate::check::{Allowance, CheckInstance, Limits, ModuleLock, SettingValue};
 use crate::collect::DEFAULT_STORE;
+use crate::deliver::Way;
+use crate::heartbeat::Heartbeat;
 use crate::sandbox::{CompileLimits, WasiPolicy};
 
 /// Everything that may be configured, valid.
@@ -58,8 +65,14 @@ pub struct Config {
     pub lock: ModuleLock,
     /// How long a whole run may take.
     pub timeout: Duration,
+    /// How often a run is started, when somebody says so.
+    pub interval: Option<Duration>,
+    /// Who is told that runs come.
+    pub heartbeat: Option<Heartbeat>,
     /// What an instance may use and see that says nothing else.
     pub allowance: Allowance,
+    /// How far the limits of any instance may go.
+    pub ceiling: Limits,
     /// Whether checks may import WASI.
     pub wasi: WasiPolicy,
     /// What compiling one module may take.
@@ -70,12 +83,18 @@ pub struct Config {
     pub export: ExportConfig,
     /// How alerts are told of an instance that says nothing else.
     pub alerting: Alerting,
+    /// What is kept quiet.
+    pub quiet: QuietConfig,
     /// Every configured instance that is enabled: the built-in ones first, then `[[check]]` entries in file order.
     pub checks: Vec<ConfiguredCheck>,
+    /// Every configured instance that is switched off.
+    pub disabled: Vec<ConfiguredCheck>,
     /// Files that `[[check]]` entries name, the disabled ones included: discovery leaves them alone. Absolute.
     pub claimed_modules: Vec<PathBuf>,
     /// Who is told, in file order.
-    pub routes: Vec<Route>,
+    pub routes: Vec<Way>,
+    /// The text of the file as it was read, which [`show`] looks up the lines in.
+    text: shown::Text,
 }
 
 /// An instance with the places that its settings come from.
@@ -117,7 +136,7 @@ pub struct LogConfig {
     /// The file, absolute.
     pub file: PathBuf,
     /// The least level that is written.
-    pub level: tracing::Level,
+    pub level: Sourced<tracing::Level>,
     /// Size at which it is rotated.
     pub max_bytes: u64,
     /// Rotated files that are kept beside it.

@@ -5,11 +5,15 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::alerting::{Alerting, alerting};
-use super::routes::{Route, routes};
+use super::heartbeat::heartbeat;
+use super::quiet::quiet;
+use super::routes::routes;
 use super::secret::Surroundings;
 use super::section::{Section, Source};
-use super::{CollectConfig, ConfigError, Sourced};
+use super::{CollectConfig, ConfigError, QuietConfig, Sourced, parse_duration};
 use crate::check::{Grants, Limits, SettingValue};
+use crate::deliver::Way;
+use crate::heartbeat::Heartbeat;
 use crate::sandbox::{CompileLimits, WasiPolicy};
 
 /// The file, with defaults for what no variable can say either.
@@ -18,9 +22,11 @@ pub(super) struct RawConfig {
     pub(super) checks_dir: Option<Sourced<String>>,
     pub(super) cache_dir: Option<Sourced<String>>,
     pub(super) timeout: Duration,
+    pub(super) interval: Option<Duration>,
     pub(super) require_lock: bool,
     pub(super) log: RawLog,
     pub(super) limits: Limits,
+    pub(super) ceiling: Limits,
     /// What all instances may see that say nothing else, when the file says so.
     pub(super) grants: Option<Grants>,
     pub(super) wasi: WasiPolicy,
@@ -28,8 +34,10 @@ pub(super) struct RawConfig {
     pub(super) collect: CollectConfig,
     pub(super) textfile: Option<Sourced<String>>,
     pub(super) alerting: Alerting,
+    pub(super) quiet: QuietConfig,
     pub(super) checks: Vec<RawCheck>,
-    pub(super) routes: Vec<Route>,
+    pub(super) routes: Vec<Way>,
+    pub(super) heartbeat: Option<Heartbeat>,
 }
 
 /// `[log]`.
@@ -55,11 +63,12 @@ pub(super) struct RawCheck {
 }
 
 /// The keys at the top of the file.
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 20] = [
     "database_url",
     "checks_dir",
     "cache_dir",
     "timeout_seconds",
+    "interval",
     "require_lock",
     "grants",
     "wasi",
@@ -69,9 +78,12 @@ const KEYS: [&str; 16] = [
     "collect",
     "export",
     "alert",
+    "maintenance",
+    "inhibit",
     "check",
     "smtp",
     "route",
+    "heartbeat",
 ];
 
 impl RawConfig {
@@ -89,19 +101,33 @@ impl RawConfig {
             checks_dir: root.text("checks_dir")?,
             cache_dir: root.text("cache_dir")?,
             timeout: Duration::from_secs(root.whole("timeout_seconds", 1..=3_600, 60)?),
+            interval: interval(&root)?,
             require_lock: root.flag("require_lock", false)?,
             log: log(&root)?,
             wasi: wasi(&root)?,
             compile: compile(&root)?,
             collect: collect(&root)?,
             textfile: textfile(&root)?,
+            quiet: quiet(&root)?,
             checks: checks(&root, &limits, &ceiling, &alerting)?,
             routes: routes(&root, around)?,
+            heartbeat: heartbeat(&root, around)?,
             alerting,
             limits,
+            ceiling,
             grants,
         })
     }
+}
+
+/// How often a run is started.
+fn interval(root: &Section<'_>) -> Result<Option<Duration>, ConfigError> {
+    let allowed = "a length of time from \"1s\" to \"366d\", such as \"5m\"";
+    let range = Duration::from_secs(1)..=Duration::from_secs(366 * 86_400);
+    let interval = root.read("interval", allowed, |value| {
+        parse_duration(value.as_str()?).ok().filter(|interval| range.contains(interval))
+    })?;
+    Ok(interval.map(|interval| interval.value))
 }
 
 fn log(root: &Section<'_>) -> Result<RawLog, ConfigError> {

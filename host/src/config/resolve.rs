@@ -8,11 +8,12 @@ use tracing::Level;
 
 use super::database::{self, database_path};
 use super::dotenv::{self, Environment, Variables};
-use super::instances::{OfAll, instances};
+use super::instances::{Instances, OfAll, instances};
 use super::lockfile;
 use super::paths::{absolute, canonical_dir, config_file, existing_dir, unreadable};
 use super::raw::RawConfig;
 use super::secret::Surroundings;
+use super::shown::Text;
 use super::{Config, ConfigError, ExportConfig, LogConfig, Origin, Sourced};
 use crate::check::ModuleLock;
 
@@ -67,7 +68,8 @@ pub(super) fn load_or_system(
     let log_file = raw.log.file.map_or_else(|| "logs/automation.log".to_owned(), |file| file.value);
     let lock = lock(raw.require_lock, &base_dir)?;
     let of_all = OfAll { limits: raw.limits, grants: raw.grants, alerting: raw.alerting };
-    let (checks, claimed_modules) = instances(raw.checks, &of_all, &thresholds(&variables)?, &base_dir)?;
+    let Instances { checks, disabled, claimed_modules } =
+        instances(raw.checks, &of_all, &thresholds(&variables)?, &base_dir)?;
     Ok(Config {
         database,
         log: LogConfig {
@@ -80,15 +82,21 @@ pub(super) fn load_or_system(
         cache_dir,
         lock,
         timeout: raw.timeout,
+        interval: raw.interval,
+        heartbeat: raw.heartbeat,
         allowance: of_all.of_files(),
+        ceiling: raw.ceiling,
         alerting: of_all.alerting,
+        quiet: raw.quiet,
         wasi: raw.wasi,
         compile: raw.compile,
         collect: raw.collect,
         export: ExportConfig { textfile: raw.textfile.map(|file| absolute(&base_dir, Path::new(&file.value))) },
         checks,
+        disabled,
         claimed_modules,
         routes: raw.routes,
+        text: Text(text.to_owned()),
         file,
         base_dir,
     })
@@ -129,22 +137,26 @@ fn checks_dir(
     }
 }
 
-fn level(in_file: Option<Sourced<String>>, variables: &Variables<'_>) -> Result<Level, ConfigError> {
+fn level(in_file: Option<Sourced<String>>, variables: &Variables<'_>) -> Result<Sourced<Level>, ConfigError> {
     const ALLOWED: &str = "TRACE, DEBUG, INFO, WARNING, ERROR or CRITICAL";
     let (key, name) = match (variables.get("LOG_LEVEL", ALLOWED)?, in_file) {
         (Some(name), _) => ("LOG_LEVEL", name),
         (None, Some(name)) => ("log.level", name),
-        (None, None) => return Ok(Level::INFO),
+        (None, None) => return Ok(Sourced::default_of(Level::INFO)),
     };
     // Python's names, since that is what people have in their `.env`; nothing here is worse than an error.
-    match name.value.to_ascii_uppercase().as_str() {
-        "TRACE" => Ok(Level::TRACE),
-        "DEBUG" => Ok(Level::DEBUG),
-        "INFO" => Ok(Level::INFO),
-        "WARNING" | "WARN" => Ok(Level::WARN),
-        "ERROR" | "CRITICAL" => Ok(Level::ERROR),
-        _ => Err(ConfigError::value(name.origin, key, format!("{:?}", name.value), format!("must be {ALLOWED}"))),
-    }
+    let level = match name.value.to_ascii_uppercase().as_str() {
+        "TRACE" => Level::TRACE,
+        "DEBUG" => Level::DEBUG,
+        "INFO" => Level::INFO,
+        "WARNING" | "WARN" => Level::WARN,
+        "ERROR" | "CRITICAL" => Level::ERROR,
+        _ => {
+            let why = format!("must be {ALLOWED}");
+            return Err(ConfigError::value(name.origin, key, format!("{:?}", name.value), why));
+        }
+    };
+    Ok(Sourced::new(level, name.origin))
 }
 
 /// The thresholds that variables set, in per cent, by the name of the instance.

@@ -37,6 +37,11 @@ impl<'a> Source<'a> {
         })
     }
 
+    /// The text of a span.
+    pub(super) fn text(&self, span: Range<usize>) -> &'a str {
+        self.text.get(span).unwrap_or_default()
+    }
+
     /// The line on which a span begins.
     pub(super) fn origin(&self, span: Range<usize>) -> Origin {
         Origin::File { path: self.path.to_owned(), line: self.position(span.start).0 }
@@ -188,6 +193,21 @@ impl<'a> Section<'a> {
         Ok(texts.map(|texts| texts.value))
     }
 
+    /// A list of strings of each of which something is made; what is wrong with one is told with its own line.
+    pub(super) fn each_text<T>(
+        &self,
+        key: &str,
+        allowed: &str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<Option<Vec<T>>, ConfigError> {
+        let list = self.read(key, allowed, |value| {
+            let list = value.as_array().filter(|list| !list.is_empty())?;
+            list.iter().map(|item| Some((item, item.get_ref().as_str()?))).collect::<Option<Vec<_>>>()
+        })?;
+        let parse = |(item, text): (&_, &str)| parse(text).map_err(|why| self.refuse(key, item, why));
+        list.map(|list| list.value.into_iter().map(parse).collect()).transpose()
+    }
+
     /// A table within this one.
     pub(super) fn section(&self, name: &'static str, allowed: &[&str]) -> Result<Option<Self>, ConfigError> {
         let heading = self.key(name);
@@ -303,7 +323,8 @@ fn number(value: &DeValue<'_>) -> Result<f64, &'static str> {
     }
 }
 
-fn integer(value: &DeValue<'_>) -> Option<i64> {
+/// An integer that fits.
+pub(super) fn integer(value: &DeValue<'_>) -> Option<i64> {
     let integer = value.as_integer()?;
     i64::from_str_radix(integer.as_str(), integer.radix()).ok()
 }

@@ -2,8 +2,12 @@
 #![allow(clippy::unwrap_used)]
 
 mod allowance;
+mod heartbeat;
 mod mistakes;
 mod outlets;
+mod quiet;
+mod routes;
+mod shown;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -70,7 +74,7 @@ fn without_any_file_there_are_defaults() {
     assert_eq!(config.cache_dir, place.path("data/cache"));
     assert_eq!(config.timeout, Duration::from_secs(60));
     assert_eq!(config.log.file, place.path("logs/automation.log"));
-    assert_eq!((config.log.level, config.log.max_bytes, config.log.keep), (Level::INFO, 5_242_880, 5));
+    assert_eq!((config.log.level.value, config.log.max_bytes, config.log.keep), (Level::INFO, 5_242_880, 5));
     assert_eq!(config.allowance, Allowance::default());
     assert_eq!((config.wasi, &config.compile), (WasiPolicy::Stub, &CompileLimits::default()));
     assert_eq!(config.collect, CollectConfig::default());
@@ -141,7 +145,7 @@ fn every_key_of_the_file_arrives() {
     assert_eq!(config.cache_dir, place.path("").parent().unwrap().join("cache"));
     assert_eq!(config.timeout, Duration::from_secs(3_600));
     assert_eq!(config.log.file, Path::new("/var/log/a.log"));
-    assert_eq!((config.log.level, config.log.max_bytes, config.log.keep), (Level::ERROR, 65_536, 0));
+    assert_eq!((config.log.level.value, config.log.max_bytes, config.log.keep), (Level::ERROR, 65_536, 0));
     let limits = Limits {
         fuel: 1,
         evaluation: Duration::from_millis(2),
@@ -221,7 +225,7 @@ fn the_environment_wins_over_dotenv_and_that_over_the_file() {
     assert_eq!(origin("memory"), Origin::DotEnv { path: place.path(".env"), line: 2 });
     assert_eq!(threshold("disk"), SettingValue::Number(11.0));
     assert_eq!(origin("disk"), Origin::File { path: place.path("checkpost.toml"), line: 9 });
-    assert_eq!(config.log.level, Level::WARN);
+    assert_eq!(config.log.level.value, Level::WARN);
     assert_eq!(config.database.value, place.path("dotenv.db"));
     assert_eq!(config.cache_dir, place.path("cache"));
     assert_eq!(config.checks_dir.origin, Origin::Default);
@@ -242,7 +246,7 @@ fn both_ends_of_a_threshold_are_allowed_and_levels_have_pythons_names() {
         ("ERROR", Level::ERROR),
         ("CRITICAL", Level::ERROR),
     ] {
-        assert_eq!(place.load(&[("LOG_LEVEL", name)]).log.level, level);
+        assert_eq!(place.load(&[("LOG_LEVEL", name)]).log.level.value, level);
     }
 }
 
@@ -281,7 +285,7 @@ fn paths_are_relative_to_the_file_but_those_of_flags_to_the_working_directory() 
     let mut flags = Flags { config: Some("conf/checkpost.toml".into()), checks: None };
     let config = place.load_with(&flags, &[]).unwrap();
     assert_eq!(config.database.value, place.path("conf/data/automation.db"));
-    assert_eq!(config.log.level, Level::DEBUG);
+    assert_eq!(config.log.level.value, Level::DEBUG);
     assert_eq!(config.checks_dir.value, place.path("conf/a"));
     let variable = [("CHECKPOST_CHECKS", "b")];
     assert_eq!(place.load_with(&flags, &variable).unwrap().checks_dir.value, place.path("conf/b"));
@@ -338,12 +342,12 @@ fn the_example_says_what_holds_anyway_and_what_could() {
     assert_eq!(config.cache_dir, place.path("data/cache"));
     assert_eq!(config.log.file, place.path("logs/automation.log"));
     assert_eq!(
-        (config.log.level, config.log.max_bytes, config.log.keep),
-        (default.log.level, default.log.max_bytes, default.log.keep)
+        (config.log.level.value, config.log.max_bytes, config.log.keep),
+        (default.log.level.value, default.log.max_bytes, default.log.keep)
     );
     assert_eq!(names(&config), ["cpu", "memory", "disk", "process", "archive", "certificates"]);
     let routes: Vec<_> =
-        config.routes.iter().map(|route| (route.name.as_str(), route.outlet.transport.name())).collect();
+        config.routes.iter().map(|way| (way.route.name.as_str(), way.outlet.transport.name())).collect();
     assert_eq!(routes, [("ops", "email"), ("chat", "slack"), ("incidents", "webhook"), ("pager", "command")]);
 
     let as_is = Place::new(&[("checkpost.toml", example)]).load(&[]);
@@ -359,8 +363,5 @@ fn the_example_of_the_documentation_is_valid() {
     let example = example.replace("/etc/checkpost/checks.d", "checks.d");
     let config = Place::new(&[("checkpost.toml", &example), ("checks.d/x", "")]).load(&[]);
     assert_eq!(names(&config), ["cpu", "memory", "disk", "archive", "certificates"]);
-    assert_eq!(
-        config.routes.iter().map(|route| route.outlet.transport.name()).collect::<Vec<_>>(),
-        ["email", "webhook"]
-    );
+    assert_eq!(config.routes.iter().map(|way| way.outlet.transport.name()).collect::<Vec<_>>(), ["email", "webhook"]);
 }

@@ -1,8 +1,9 @@
-//! One cycle: collect ─▶ snapshot ─▶ evaluate ─▶ alert ─▶ store ─▶ report. The one file that sees all stages.
+//! One cycle: collect ─▶ snapshot ─▶ evaluate ─▶ alert ─▶ store ─▶ report, deliver. The one file that sees all stages.
 
 mod asked;
 mod given;
 mod instances;
+mod outgoing;
 mod told;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use crate::sandbox::{Input, Judged, Prepared, Sandbox, SandboxError, SandboxOpti
 use crate::store::{CycleRecord, Store, StoreError};
 
 pub use instances::{Instances, discovered};
+pub use outgoing::{DeliveryError, alarm, deliver};
 
 /// Verdicts of one evaluation that the log spells out.
 const LOGGED_VERDICTS: usize = 20;
@@ -79,6 +81,8 @@ pub fn run(config: &Config, now: Timestamp) -> Result<CycleReport, CycleError> {
     evaluations.iter().for_each(log_evaluation);
     let (alerts, notifications) = told.advance(&previous_alerts, &evaluations, snapshot.time);
 
+    let deliveries = outgoing::messages(&store, config, &notifications, &snapshot.host.name, snapshot.time)?;
+
     let duration = started.elapsed();
     let run_id = store.save_cycle(&CycleRecord {
         snapshot: &snapshot,
@@ -86,6 +90,7 @@ pub fn run(config: &Config, now: Timestamp) -> Result<CycleReport, CycleError> {
         evaluations: &evaluations,
         alerts: &alerts,
         notifications: &notifications,
+        deliveries: &deliveries,
         duration,
     })?;
     Ok(CycleReport {

@@ -45,6 +45,16 @@ impl Url {
         Self::parse(&format!("{}{more}{query}", path.trim_end_matches('/')))
     }
 
+    /// The address with one more name and value in its query, which need no escaping.
+    ///
+    /// # Errors
+    /// What is wrong with it, without the address.
+    pub fn with_query(&self, name: &str, value: &str) -> Result<Self, &'static str> {
+        let text = self.as_str();
+        let sign = if text.contains('?') { '&' } else { '?' };
+        Self::parse(&format!("{text}{sign}{name}={value}"))
+    }
+
     /// All of it. Not for people.
     pub fn as_str(&self) -> String {
         self.0.to_string()
@@ -130,6 +140,17 @@ mod tests {
             ("https://hc.example", "https://hc.example/fail"),
         ] {
             assert_eq!(Url::parse(address).unwrap().join("/fail").unwrap().as_str(), joined);
+        }
+    }
+
+    #[test]
+    fn more_is_put_at_the_end_of_the_query() {
+        for (address, with) in [
+            ("https://hc.example/1", "https://hc.example/1?rid=7"),
+            ("https://hc.example", "https://hc.example/?rid=7"),
+            ("https://hc.example/1?create=1", "https://hc.example/1?create=1&rid=7"),
+        ] {
+            assert_eq!(Url::parse(address).unwrap().with_query("rid", "7").unwrap().as_str(), with);
         }
     }
 

@@ -46,13 +46,20 @@ struct Matcher {
     pattern: Option<Regex>,
 }
 
+/// What a matcher looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Field {
+pub enum Field {
+    /// The instance.
     Check,
+    /// What it is about.
     Subject,
+    /// Which team it is for.
     Channel,
+    /// Whose the instance is.
     Owner,
+    /// The name of the machine.
     Host,
+    /// How bad it is.
     Level,
 }
 
@@ -64,14 +71,7 @@ enum Operator {
     MatchesNot,
 }
 
-const FIELDS: [(&str, Field); 6] = [
-    ("check", Field::Check),
-    ("subject", Field::Subject),
-    ("channel", Field::Channel),
-    ("owner", Field::Owner),
-    ("host", Field::Host),
-    ("level", Field::Level),
-];
+const FIELDS: [Field; 6] = [Field::Check, Field::Subject, Field::Channel, Field::Owner, Field::Host, Field::Level];
 
 /// The longer ones first: `=~` begins with `=`.
 const OPERATORS: [(&str, Operator); 4] =
@@ -79,6 +79,32 @@ const OPERATORS: [(&str, Operator); 4] =
 
 /// What a compiled pattern may take, in bytes: `(a{1000}){1000}` is short to write.
 const PATTERN_BYTES: usize = 1 << 20;
+
+impl Field {
+    /// Its name in a matcher.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Check => "check",
+            Self::Subject => "subject",
+            Self::Channel => "channel",
+            Self::Owner => "owner",
+            Self::Host => "host",
+            Self::Level => "level",
+        }
+    }
+
+    /// What of an alert it is.
+    pub fn of<'a>(self, facts: &Facts<'a>) -> &'a str {
+        match self {
+            Self::Check => facts.check,
+            Self::Subject => facts.subject,
+            Self::Channel => facts.channel,
+            Self::Owner => facts.owner,
+            Self::Host => facts.host,
+            Self::Level => facts.level.as_str(),
+        }
+    }
+}
 
 impl Matchers {
     /// Reads matchers that are apart by spaces or commas. A value is a word, or anything between two quotes of one kind,
@@ -113,14 +139,7 @@ impl Matchers {
 
 impl Matcher {
     fn matches(&self, facts: &Facts<'_>) -> bool {
-        let text = match self.field {
-            Field::Check => facts.check,
-            Field::Subject => facts.subject,
-            Field::Channel => facts.channel,
-            Field::Owner => facts.owner,
-            Field::Host => facts.host,
-            Field::Level => facts.level.as_str(),
-        };
+        let text = self.field.of(facts);
         let matches = self.pattern.as_ref().map_or(text == self.value, |pattern| pattern.is_match(text));
         matches == matches!(self.operator, Operator::Is | Operator::Matches)
     }
@@ -131,7 +150,7 @@ impl fmt::Display for Matchers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, Matcher { field, operator, value, .. }) in self.0.iter().enumerate() {
             let space = if index > 0 { " " } else { "" };
-            let name = FIELDS.iter().find(|(_, of)| of == field).map_or("", |(name, _)| name);
+            let name = field.as_str();
             let sign = OPERATORS.iter().find(|(_, of)| of == operator).map_or("", |(sign, _)| sign);
             match value {
                 value if is_word(value) => write!(f, "{space}{name}{sign}{value}")?,
@@ -193,12 +212,12 @@ impl<'a> Reader<'a> {
     fn field(&mut self) -> Result<Field, MatcherError> {
         let rest = self.rest();
         let name = &rest[..rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len())];
-        let Some((_, field)) = FIELDS.iter().find(|(known, _)| *known == name) else {
-            let names = FIELDS.map(|(name, _)| name).join(", ");
+        let Some(field) = FIELDS.into_iter().find(|field| field.as_str() == name) else {
+            let names = FIELDS.map(Field::as_str).join(", ");
             return Err(self.error(self.at, format!("a matcher begins with one of {names}")));
         };
         self.at += name.len();
-        Ok(*field)
+        Ok(field)
     }
 
     fn operator(&mut self) -> Result<Operator, MatcherError> {

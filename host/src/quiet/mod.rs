@@ -1,7 +1,9 @@
 //! What is kept quiet on purpose: pure functions over notifications. Knows neither SQL nor a clock.
 
 mod matcher;
+mod rules;
 mod window;
 
-pub use matcher::{Facts, MatcherError, Matchers};
-pub use window::Window;
+pub use matcher::{Facts, Field, MatcherError, Matchers};
+pub use rules::{Inhibition, Maintenance};
+pub use window::{Days, Window};

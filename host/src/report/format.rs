@@ -1,5 +1,7 @@
 //! How figures and times are written for people. Machines get base units: see `json` and `nagios`.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 /// What stands where there is no figure. Absence is never shown as zero.
@@ -49,6 +51,39 @@ pub fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{plural}")
 }
 
+/// A number of a verdict in its UCUM unit, for people: `91.0%`, `1.5 KB/s`, `41.2 °C`.
+pub fn measure(value: f64, unit: &str) -> String {
+    let number = match value.abs() {
+        // Digits that nobody reads.
+        1e15.. => format!("{value:.2e}"),
+        _ => format!("{}", (value * 100.0).round() / 100.0),
+    };
+    match unit {
+        "%" if value.abs() < 1e15 => percent(value),
+        "By" if value >= 0.0 => bytes(value),
+        "By/s" if value >= 0.0 => format!("{}/s", bytes(value)),
+        "1" | "" => number,
+        "Cel" => format!("{number} °C"),
+        unit => format!("{number} {unit}"),
+    }
+}
+
+/// A length of time in its two largest units, without a fraction: `45 s`, `3 h 5 min`, `2 d`.
+pub fn span(length: Duration) -> String {
+    let seconds = length.as_secs();
+    let units = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
+    let largest = units.iter().position(|(unit, _)| seconds >= *unit).unwrap_or(units.len() - 1);
+    let mut left = seconds;
+    let mut parts = Vec::new();
+    for (unit, name) in units.iter().skip(largest).take(2) {
+        if left / unit > 0 || seconds == 0 {
+            parts.push(format!("{} {name}", left / unit));
+        }
+        left %= unit;
+    }
+    parts.join(" ")
+}
+
 /// UTC to the second: `2025-10-27 14:20:01 UTC`.
 pub fn time(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
@@ -91,6 +126,28 @@ mod tests {
     fn absence_is_not_zero() {
         assert_eq!(or_absent(None, gb), "n/a");
         assert_eq!(or_absent(Some(0), gb), "0.00GB");
+    }
+
+    #[test]
+    fn a_measure_has_its_unit() {
+        assert_eq!(measure(91.0, "%"), "91.0%");
+        assert_eq!(measure(1536.0, "By/s"), "1.5 KB/s");
+        assert_eq!(measure(41.237, "Cel"), "41.24 °C");
+        assert_eq!(measure(3.0, "1"), "3");
+        assert_eq!(measure(-0.5, "s"), "-0.5 s");
+        assert_eq!(measure(-2.0, "By"), "-2 By");
+        assert!(measure(f64::MAX, "%").len() < 20 && measure(f64::MAX, "By").len() < 320);
+    }
+
+    #[test]
+    fn a_span_has_its_two_largest_units() {
+        let seconds = |seconds| span(Duration::from_secs(seconds));
+        assert_eq!(seconds(0), "0 s");
+        assert_eq!(seconds(59), "59 s");
+        assert_eq!(seconds(300), "5 min");
+        assert_eq!(seconds(3 * 3_600 + 5 * 60 + 59), "3 h 5 min");
+        assert_eq!(seconds(2 * 86_400 + 59), "2 d");
+        assert_eq!(span(Duration::from_millis(1_999)), "1 s");
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod json;
 pub mod nagios;
 pub mod prometheus;
 pub mod readings;
+pub mod sparkline;
 pub mod style;
 pub mod table;
 pub mod text;

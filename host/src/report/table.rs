@@ -38,6 +38,36 @@ impl<'a> Column<'a> {
 /// A header line and the rows, each as long as the header. Columns are as wide as their content; the last one is
 /// wrapped to what the style's width leaves it. Ends with one newline.
 pub fn render(columns: &[Column], rows: Vec<Vec<String>>, style: &Style) -> String {
+    lines(columns, &rows, style, true).into_iter().map(|line| line + "\n").collect()
+}
+
+/// A row of [`render_notes`], and what stands below it.
+pub type Noted = (Vec<String>, Vec<String>);
+
+/// As [`render`], with notes below each row. They are wrapped, and begin where the second column does; the last column is
+/// not wrapped.
+pub fn render_notes(columns: &[Column], rows: &[Noted], style: &Style) -> String {
+    let cells: Vec<_> = rows.iter().map(|(cells, _)| cells.clone()).collect();
+    let mut table = lines(columns, &cells, style, false).into_iter();
+    let mut text: String = table.next().into_iter().map(|header| header + "\n").collect();
+    let first = rows.iter().filter_map(|(cells, _)| cells.first());
+    let first = first.map(|cell| display_width(&style.text(cell))).max().unwrap_or_default();
+    let indent = " ".repeat(first.max(columns.first().map_or(0, |of| of.header().len())) + usize::from(GAP));
+    // No hyphens: what is shown is copied.
+    let wrapping = textwrap::Options::new(style.width.max(indent.len() + usize::from(LEAST_WIDTH)))
+        .initial_indent(&indent)
+        .subsequent_indent(&indent)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    for (line, (_, notes)) in table.zip(rows) {
+        text += &(line + "\n");
+        for note in notes.iter().filter(|note| !note.is_empty()) {
+            text += &(textwrap::fill(&style.text(note), &wrapping) + "\n");
+        }
+    }
+    text
+}
+
+fn lines(columns: &[Column], rows: &[Vec<String>], style: &Style, wraps: bool) -> Vec<String> {
     let mut table = Table::new();
     table.load_style(NOTHING).set_header(columns.iter().map(|column| column.header()));
     let mut rows: Vec<Vec<String>> =
@@ -56,7 +86,7 @@ pub fn render(columns: &[Column], rows: Vec<Vec<String>>, style: &Style) -> Stri
             laid_out.set_cell_alignment(CellAlignment::Right);
         }
         laid_out.set_padding((0, if is_last { 0 } else { GAP }));
-        laid_out.set_constraint(match is_last && width > left {
+        laid_out.set_constraint(match wraps && is_last && width > left {
             true => ColumnConstraint::Absolute(Width::Fixed(left.max(LEAST_WIDTH))),
             false => ColumnConstraint::ContentWidth,
         });
@@ -64,8 +94,8 @@ pub fn render(columns: &[Column], rows: Vec<Vec<String>>, style: &Style) -> Stri
     }
 
     let lines = table.lines().enumerate().map(|(number, line)| match number {
-        0 => style.bold(line.trim_end()) + "\n",
-        _ => line.trim_end().to_owned() + "\n",
+        0 => style.bold(line.trim_end()),
+        _ => line.trim_end().to_owned(),
     });
     lines.collect()
 }
@@ -185,6 +215,26 @@ mod tests {
     #[test]
     fn ascii_is_ascii() {
         assert!(rendered(&Style { ascii: true, ..WIDE }).is_ascii());
+    }
+
+    #[test]
+    fn notes_stand_below_their_row_and_are_wrapped() {
+        let row = |cells: [&str; 3], notes: &[&str]| {
+            (cells.map(str::to_owned).to_vec(), notes.iter().map(|note| (*note).to_owned()).collect())
+        };
+        let path = format!("/srv/{}/data", "very".repeat(10));
+        let rows = [
+            row(["CRITICAL", "memory", "2025-10-27 14:20:01 UTC"], &["96.2%  ▁▂ ▇█", "Memory usage is 96.2%\n!"]),
+            row(["WARNING", &path, "2025-10-27 14:20:01 UTC"], &["", &"of a few words ".repeat(8)]),
+        ];
+        let columns = [Text("LEVEL"), Name("CHECK"), Text("SINCE")];
+        let text = render_notes(&columns, &rows, &Style { width: 56, ..WIDE });
+        assert!(text.lines().all(|line| display_width(line) <= 56), "{text}");
+        insta::assert_snapshot!("table_notes", text);
+        // However narrow it is, each row is one line, and the notes are those of their row.
+        let narrow = render_notes(&columns, &rows, &Style { width: 40, ..WIDE });
+        assert!(narrow.contains("CRITICAL  memory            2025-10-27 14:20:01 UTC\n          96.2%"), "{narrow}");
+        assert_eq!(render_notes(&columns, &[], &WIDE), "LEVEL  CHECK  SINCE\n");
     }
 
     #[test]

@@ -3,17 +3,20 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior, named_params, params};
 
 use super::Store;
 use super::alerts::write_alerts;
 use super::error::StoreError;
 use super::evaluation::write_evaluation;
+use super::outbox::write_deliveries;
 use super::sql::{id_of, integer, json, series_key};
 use super::time::public_time;
 use crate::alert::{Alerts, Notification};
 use crate::check::Evaluation;
 use crate::metric::{Diagnostic, Headline, Host, ProcessTimes, Sample, Snapshot};
+use crate::route::Planned;
 
 /// What one cycle leaves behind.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +31,8 @@ pub struct CycleRecord<'a> {
     pub alerts: &'a Alerts,
     /// What it had to tell.
     pub notifications: &'a [Notification],
+    /// The messages that tell it.
+    pub deliveries: &'a [Planned],
     /// From its start until now.
     pub duration: Duration,
 }
@@ -55,7 +60,8 @@ fn write_cycle(conn: &mut Connection, series: &HashMap<String, i64>, cycle: &Cyc
         write_evaluation(&transaction, run_id, cycle.snapshot, evaluation)?;
     }
     write_alerts(&transaction, cycle.alerts)?;
-    write_notifications(&transaction, run_id, cycle)?;
+    let notifications = write_notifications(&transaction, run_id, cycle)?;
+    write_deliveries(&transaction, run_id, &notifications, cycle.deliveries, cycle.snapshot.time)?;
     transaction.commit()?;
     Ok(run_id)
 }
@@ -155,28 +161,37 @@ fn write_headline(conn: &Connection, run_id: i64, cycle: &CycleRecord<'_>) -> ru
     Ok(())
 }
 
-fn write_notifications(conn: &Connection, run_id: i64, cycle: &CycleRecord<'_>) -> rusqlite::Result<()> {
-    let sent_at = public_time(cycle.snapshot.time);
-    let mut insert = conn.prepare_cached(
-        "INSERT INTO notifications
-             (run_id, channel, level, kind, title, message, sent_at, hostname, check_name, subject, owner, previous_level)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    )?;
-    for notification in cycle.notifications {
-        insert.execute(params![
-            run_id,
-            notification.channel,
-            notification.level.level(),
-            notification.kind.as_str(),
-            notification.title,
-            notification.message,
-            sent_at,
-            cycle.snapshot.host.name,
-            notification.check_name,
-            notification.subject,
-            notification.owner,
-            notification.previous_level.level(),
-        ])?;
-    }
-    Ok(())
+fn write_notifications(conn: &Connection, run_id: i64, cycle: &CycleRecord<'_>) -> rusqlite::Result<Vec<i64>> {
+    let Snapshot { host, time, .. } = cycle.snapshot;
+    let write = |notification| write_notification(conn, run_id, &host.name, *time, notification);
+    cycle.notifications.iter().map(write).collect()
+}
+
+/// Writes one notification of a cycle, and returns its id.
+pub(super) fn write_notification(
+    conn: &Connection,
+    run_id: i64,
+    hostname: &str,
+    sent_at: Timestamp,
+    notification: &Notification,
+) -> rusqlite::Result<i64> {
+    let sql = "INSERT INTO notifications (run_id, channel, level, kind, title, message, sent_at, hostname, check_name,
+            subject, owner, previous_level, suppressed)
+        VALUES (:run_id, :channel, :level, :kind, :title, :message, :sent_at, :hostname, :check_name,
+            :subject, :owner, :previous_level, :suppressed)";
+    conn.prepare_cached(sql)?.insert(named_params! {
+        ":run_id": run_id,
+        ":channel": notification.channel,
+        ":level": notification.level.level(),
+        ":kind": notification.kind.as_str(),
+        ":title": notification.title,
+        ":message": notification.message,
+        ":sent_at": public_time(sent_at),
+        ":hostname": hostname,
+        ":check_name": notification.check_name,
+        ":subject": notification.subject,
+        ":owner": notification.owner,
+        ":previous_level": notification.previous_level.level(),
+        ":suppressed": notification.suppressed,
+    })
 }

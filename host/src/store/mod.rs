@@ -3,14 +3,18 @@
 
 mod alerts;
 mod cycle;
+mod deliveries;
 mod error;
 mod evaluation;
+mod file_state;
 mod health;
 mod history;
 mod migrate;
 mod open;
+mod outbox;
 mod previous;
 mod query;
+mod readings;
 mod sql;
 #[cfg(test)]
 mod tests;
@@ -22,11 +26,15 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 pub use cycle::CycleRecord;
+pub use deliveries::{DeliveryFilter, DeliveryRow, RouteRow};
 pub use error::StoreError;
+pub use file_state::FileState;
 pub use health::CheckSummary;
 pub use history::{History, HistoryQuery, Window};
 pub use migrate::SCHEMA_VERSION;
+pub use outbox::{Claimed, GivenUp, Next};
 pub use query::{MetricsRow, NotificationFilter, NotificationRow};
+pub use readings::{Reading, Readings};
 pub use time::public_time;
 
 /// An open database of this schema version.

@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde::de::DeserializeOwned;
 
 use super::Store;
 use super::error::StoreError;
-use super::sql::series_key;
+use super::sql::{integer, series_key};
 use super::time::{read_ms, unreadable};
 use crate::check::Status;
 use crate::collect::LastCycle;
@@ -33,6 +34,14 @@ impl Store {
     pub fn last_cycle(&self, with_evaluations: bool) -> Result<LastCycle, StoreError> {
         let read = read_last_cycle(&self.conn, with_evaluations);
         readable(read).map(Option::unwrap_or_default).map_err(self.failed("read what the last cycle cost"))
+    }
+
+    /// When the last cycles began, the newest first, in the order in which they were stored.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn last_starts(&self, limit: usize) -> Result<Vec<Timestamp>, StoreError> {
+        read_starts(&self.conn, limit).map_err(self.failed("read when the last cycles began"))
     }
 
     /// For each instance, what it said of each subject when it last could judge.
@@ -130,6 +139,16 @@ fn read_last_cycle(conn: &Connection, with_evaluations: bool) -> rusqlite::Resul
 fn natural(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     let value: i64 = row.get(column)?;
     u64::try_from(value).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, value))
+}
+
+fn read_starts(conn: &Connection, limit: usize) -> rusqlite::Result<Vec<Timestamp>> {
+    let mut statement = conn.prepare("SELECT started_at_ms FROM runs ORDER BY id DESC LIMIT ?")?;
+    let mut rows = statement.query([integer(limit)])?;
+    let mut starts = Vec::new();
+    while let Some(row) = rows.next()? {
+        starts.extend(readable(read_ms(row, "started_at_ms"))?);
+    }
+    Ok(starts)
 }
 
 fn read_previous_statuses(conn: &Connection) -> rusqlite::Result<BTreeMap<String, Vec<(String, Status)>>> {

@@ -105,12 +105,42 @@ impl Store {
     /// # Errors
     /// When the file cannot be read.
     pub fn notifications(&self, filter: &NotificationFilter) -> Result<Vec<NotificationRow>, StoreError> {
+        self.read_notifications(filter, "1", "sent_at DESC, id")
+    }
+
+    /// The notifications that were stored after the one with a number, in the order in which they were stored.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn notifications_after(
+        &self,
+        id: i64,
+        filter: &NotificationFilter,
+    ) -> Result<Vec<NotificationRow>, StoreError> {
+        self.read_notifications(filter, &format!("id > {id}"), "id")
+    }
+
+    /// The number of the notification that was stored last; 0 without any.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn last_notification(&self) -> Result<i64, StoreError> {
+        let sql = "SELECT coalesce(max(id), 0) FROM notifications";
+        self.conn.query_row(sql, (), |row| row.get(0)).map_err(self.failed("read the notifications"))
+    }
+
+    fn read_notifications(
+        &self,
+        filter: &NotificationFilter,
+        condition: &str,
+        order: &str,
+    ) -> Result<Vec<NotificationRow>, StoreError> {
         // Only the conditions that are asked for: "? IS NULL OR channel = ?" would keep SQLite from using the index.
         let channel = if filter.channel.is_some() { "channel = :channel" } else { ":channel IS NULL" };
         let level = if filter.level.is_some() { "level = :level" } else { ":level IS NULL" };
         let sql = format!(
-            "SELECT * FROM notifications WHERE sent_at >= :since AND {channel} AND {level}
-             ORDER BY sent_at DESC, id LIMIT :limit"
+            "SELECT * FROM notifications WHERE {condition} AND sent_at >= :since AND {channel} AND {level}
+             ORDER BY {order} LIMIT :limit"
         );
         let read = || {
             self.conn

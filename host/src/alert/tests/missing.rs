@@ -207,20 +207,24 @@ fn nothing_is_ever_stale_without_the_time_for_it() {
     assert_eq!(told[0].message, "The check no longer reports it. Last: Disk usage of /var is 91.0%");
 }
 
+fn retired(trace: &Trace) -> Option<Transition> {
+    retire(trace.alert(), trace.now).transitions.pop()
+}
+
 #[test]
 fn a_removed_check_closes_what_people_know() {
-    let told = retire(Trace::after(plain(), "c").alert()).unwrap();
+    let told = retired(&Trace::after(plain(), "c")).unwrap();
     assert_eq!((told.kind, told.level, told.previous_level), (Kind::Stale, Status::Unknown, Status::Critical));
     assert_eq!(told.title, "High disk usage");
     assert_eq!(told.message, "The check is no longer configured. Last told as CRITICAL: Disk usage of /var is 97.0%");
-    let told = retire(Trace::after(plain(), "u").alert()).unwrap();
+    let told = retired(&Trace::after(plain(), "u")).unwrap();
     assert_eq!((told.title.as_str(), told.previous_level), ("Disk usage unknown", Status::Unknown));
     assert_eq!(told.message, "The check is no longer configured. Last told as UNKNOWN: no reading of /var");
 }
 
 #[test]
 fn a_removed_check_closes_nothing_that_people_do_not_know() {
-    assert_eq!(retire(Trace::after(plain(), "wo").alert()), None, "resolved");
-    assert_eq!(retire(Trace::after(plain(), "w----").alert()), None, "told as stale");
-    assert_eq!(retire(Trace::after(Rule { hold: minutes(10), ..plain() }, "w").alert()), None, "pending");
+    assert_eq!(retired(&Trace::after(plain(), "wo")), None, "resolved");
+    assert_eq!(retired(&Trace::after(plain(), "w----")), None, "told as stale");
+    assert_eq!(retired(&Trace::after(Rule { hold: minutes(10), ..plain() }, "w")), None, "pending");
 }

@@ -9,8 +9,11 @@ mod flapping;
 mod lasting;
 mod missing;
 mod model;
+mod model_quiet;
+mod quiet;
 mod serialized;
 mod telling;
+mod trace;
 
 use std::time::Duration;
 

@@ -18,7 +18,7 @@ fn flapping() -> impl Strategy<Value = Flapping> {
 }
 
 prop_compose! {
-    fn rule()(
+    pub(super) fn rule()(
         hold in wait(),
         keep_firing_for in wait(),
         repeat_interval in prop::option::of(wait()),
@@ -31,7 +31,7 @@ prop_compose! {
     }
 }
 
-fn seconds() -> impl Strategy<Value = i64> {
+pub(super) fn seconds() -> impl Strategy<Value = i64> {
     const YEAR: i64 = 365 * 86_400;
     prop_oneof![
         8 => Just(EVERY),
@@ -50,21 +50,21 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
 }
 
 /// What people know who read every message and see nothing else.
-#[derive(Default)]
-struct Reader {
+#[derive(Clone, Default)]
+pub(super) struct Reader {
     /// A warning or critical that was not resolved.
-    bad: Option<Status>,
-    missing: Option<Kind>,
-    flapping: bool,
+    pub(super) bad: Option<Status>,
+    pub(super) missing: Option<Kind>,
+    pub(super) flapping: bool,
 }
 
 impl Reader {
-    fn believes(&self) -> Status {
+    pub(super) fn believes(&self) -> Status {
         if self.missing.is_some() { Status::Unknown } else { self.bad.unwrap_or(Status::Ok) }
     }
 
     /// Reads a message, and complains about one that makes no sense after the others.
-    fn read(&mut self, message: &Transition, letter: char) {
+    pub(super) fn read(&mut self, message: &Transition, letter: char) {
         let (believed, level) = (self.believes(), message.level);
         assert_eq!(message.previous_level, believed, "{message:?}");
         let is_bad = matches!(level, Status::Warning | Status::Critical);
@@ -92,6 +92,7 @@ impl Reader {
                 assert!(self.missing != Some(Kind::Unknown), "unknown twice: {message:?}");
                 assert_eq!(letter, 'u');
             }
+            Kind::Undelivered => panic!("no alert tells this: {message:?}"),
         }
         if self.flapping && !matches!(message.kind, Kind::FlappingEnded | Kind::Stale | Kind::Reminder) {
             assert_eq!(level, Status::Critical, "told while it flaps: {message:?}");
@@ -120,23 +121,25 @@ impl Reader {
 
 /// Time that has passed, by a clock of which only the steps forward count.
 #[derive(Default)]
-struct Passed {
-    seconds: u64,
-    /// When the last unbroken row of bad runs began, and of unknown ones.
-    bad: Option<u64>,
-    unknown: Option<u64>,
+pub(super) struct Passed {
+    pub(super) seconds: u64,
+    /// When the last unbroken row of bad runs began, of unknown ones, and of those that do not mention it.
+    pub(super) bad: Option<u64>,
+    pub(super) unknown: Option<u64>,
+    pub(super) absent: Option<u64>,
     told: u64,
 }
 
 impl Passed {
-    fn run(&mut self, seconds: i64, letter: char) {
+    pub(super) fn run(&mut self, seconds: i64, letter: char) {
         self.seconds += u64::try_from(seconds).unwrap_or(0);
         let row = |since: Option<u64>, goes_on: bool| goes_on.then(|| since.unwrap_or(self.seconds));
         self.bad = row(self.bad, matches!(letter, 'w' | 'c'));
         self.unknown = row(self.unknown, letter == 'u');
+        self.absent = row(self.absent, letter == '-');
     }
 
-    fn has_been(&self, since: Option<u64>, long: Duration) -> bool {
+    pub(super) fn has_been(&self, since: Option<u64>, long: Duration) -> bool {
         since.is_some_and(|since| Duration::from_secs(self.seconds - since) >= long)
     }
 }

@@ -15,7 +15,7 @@ fn a_mistake_in_the_file_is_one_line_with_place_value_and_remedy() {
     let setting = |value: &str| format!("[[check]]\nname = \"cpu\"\n[check.settings]\nx = {value}\n");
     let long = "x".repeat(200);
     let cases: Vec<(String, String)> = [
-        ("a = 1", "1: unknown key 'a': allowed here are database_url, checks_dir, cache_dir, timeout_seconds, require_lock, grants, wasi, log, limits, compile, collect, export, alert, check, smtp, route"),
+        ("a = 1", "1: unknown key 'a': allowed here are database_url, checks_dir, cache_dir, timeout_seconds, interval, require_lock, grants, wasi, log, limits, compile, collect, export, alert, maintenance, inhibit, check, smtp, route, heartbeat"),
         ("[log]\nlevle = 1\na = 2", "2: unknown key 'log.levle': allowed here are file, level, max_bytes, keep"),
         ("[collect]\n\"a\\nb\" = 1", "2: unknown key 'collect.a\\u{a}b': allowed here are store, interfaces, disks, processes, top_processes"),
         ("[export]\nfile = 1", "2: unknown key 'export.file': allowed here are textfile"),
@@ -28,6 +28,8 @@ fn a_mistake_in_the_file_is_one_line_with_place_value_and_remedy() {
         ("timeout_seconds = 1.5", "1: timeout_seconds is 1.5: must be a whole number from 1 to 3600"),
         ("timeout_seconds = \"1m\"", "1: timeout_seconds is \"1m\": must be a whole number from 1 to 3600"),
         ("timeout_seconds = 99999999999999999999", "1: timeout_seconds is 99999999999999999999: must be a whole number from 1 to 3600"),
+        ("interval = \"0s\"", "1: interval is \"0s\": must be a length of time from \"1s\" to \"366d\", such as \"5m\""),
+        ("interval = 300", "1: interval is 300: must be a length of time from \"1s\" to \"366d\", such as \"5m\""),
         ("require_lock = \"yes\"", "1: require_lock is \"yes\": must be true or false"),
         ("[log]\nmax_bytes = 65535", "2: log.max_bytes is 65535: must be a whole number from 65536 to 1073741824"),
         ("[log]\nkeep = 101", "2: log.keep is 101: must be a whole number from 0 to 100"),

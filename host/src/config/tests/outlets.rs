@@ -1,5 +1,6 @@
 //! `[smtp]`, the transports of routes, their secrets and templates.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::{Config, Flags};
@@ -12,7 +13,7 @@ fn load(toml: &str, variables: &[(&str, &str)]) -> (Place, Config) {
     (place, config)
 }
 
-fn outlet(toml: &str) -> Outlet {
+fn outlet(toml: &str) -> Arc<Outlet> {
     load(&format!("[[route]]\nname = \"ops\"\n{toml}"), &[]).1.routes.remove(0).outlet
 }
 

@@ -6,7 +6,9 @@ mod cycles;
 mod files;
 mod full_disk;
 mod history;
+mod outbox;
 mod queries;
+mod readings;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +19,7 @@ use super::*;
 use crate::alert::{self, Alerts, Notification, Rule};
 use crate::check::{Evaluation, Failure, Measure, ModuleInfo, Reason, SettingValue, Settings, Status, Verdict};
 use crate::metric::{Headline, Host, Labels, ProcessTime, ProcessTimes, Snapshot};
+use crate::route::Planned;
 
 /// A cycle that owns what a [`CycleRecord`] borrows.
 struct Cycle {
@@ -25,6 +28,7 @@ struct Cycle {
     evaluations: Vec<Evaluation>,
     alerts: Alerts,
     notifications: Vec<Notification>,
+    deliveries: Vec<Planned>,
 }
 
 impl Cycle {
@@ -35,6 +39,7 @@ impl Cycle {
             evaluations: &self.evaluations,
             alerts: &self.alerts,
             notifications: &self.notifications,
+            deliveries: &self.deliveries,
             duration: Duration::from_millis(42),
         }
     }
@@ -98,7 +103,7 @@ fn cycle_of(snapshot: Snapshot, evaluations: Vec<Evaluation>) -> Cycle {
     let headline = Headline::of(&snapshot);
     let advanced = alert::advance(&Alerts::new(), &evaluations, |_| Rule::default(), snapshot.time);
     let notifications = alert::transition_notifications(&advanced, &Alerts::new(), &evaluations);
-    Cycle { snapshot, headline, evaluations, alerts: advanced.alerts, notifications }
+    Cycle { snapshot, headline, evaluations, alerts: advanced.alerts, notifications, deliveries: Vec::new() }
 }
 
 /// A cycle with one warning, one ok and one check that could not judge.
@@ -112,7 +117,7 @@ fn count(store: &Store, table: &str) -> i64 {
     store.conn.query_row(&format!("SELECT count(*) FROM {table}"), (), |row| row.get(0)).unwrap()
 }
 
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 18] = [
     "hosts",
     "runs",
     "series",
@@ -126,4 +131,9 @@ const TABLES: [&str; 13] = [
     "settings",
     "evaluations",
     "verdicts",
+    "silences",
+    "acknowledgements",
+    "deliveries",
+    "delivery_notifications",
+    "routes",
 ];

@@ -1,0 +1,184 @@
+//! The configuration as it is shown.
+
+use toml::{Table, Value};
+
+use super::*;
+
+/// The example with every key in force.
+fn example() -> String {
+    let example = include_str!("../../../../checkpost.example.toml");
+    let uncommented =
+        example.lines().map(|line| line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).unwrap_or(line));
+    uncommented.collect::<Vec<_>>().join("\n")
+}
+
+fn shown(place: &Place, variables: &[(&str, &str)]) -> String {
+    show(&place.load(variables)).unwrap()
+}
+
+/// What is shown of a file.
+fn shown_of(toml: &str) -> String {
+    shown(&Place::new(&[("checkpost.toml", toml)]), &[])
+}
+
+/// The line of a key below a heading.
+fn line<'a>(shown: &'a str, heading: &str, key: &str) -> &'a str {
+    let (_, section) = shown.split_once(heading).unwrap_or_else(|| panic!("no {heading} in {shown}"));
+    let section = section.split("\n[").next().unwrap();
+    section
+        .lines()
+        .find(|line| line.starts_with(&format!("{key} =")))
+        .unwrap_or_else(|| panic!("no {key} in {section}"))
+}
+
+/// The paths of all keys of a document; the tables of a list are told apart by their names.
+fn paths(table: &Table, prefix: &str, paths: &mut Vec<String>) {
+    for (key, value) in table {
+        let path = format!("{prefix}{key}");
+        match value {
+            Value::Table(table) => self::paths(table, &format!("{path}."), paths),
+            Value::Array(items) if items.iter().all(Value::is_table) && !items.is_empty() => {
+                for item in items.iter().filter_map(Value::as_table) {
+                    let name = item.get("name").map(Value::to_string).unwrap_or_default();
+                    self::paths(item, &format!("{path}[{name}]."), paths);
+                }
+            }
+            _ => paths.push(path),
+        }
+    }
+}
+
+#[test]
+fn every_key_of_the_example_is_shown() {
+    let place = Place::new(&[("checkpost.toml", &example()), ("checks.d/x", "")]);
+    let (mut expected, mut found) = (Vec::new(), Vec::new());
+    paths(&example().parse().unwrap(), "", &mut expected);
+    paths(&shown(&place, &[]).parse().unwrap(), "", &mut found);
+    assert!(expected.len() > 60, "{expected:?}");
+    expected.retain(|path| !found.contains(path));
+    assert_eq!(expected, [""; 0]);
+}
+
+#[test]
+fn every_key_at_the_top_that_could_be_set_is_shown_without_a_file() {
+    let shown = shown(&Place::new(&[("checks.d/x", "")]), &[]);
+    let mut expected = Vec::new();
+    let example = example();
+    let (of_all, _) = example.split_once("[[").unwrap();
+    paths(&of_all.parse().unwrap(), "", &mut expected);
+    for path in expected.iter().filter(|path| !path.starts_with("alert.flapping.")) {
+        let key = path.rsplit('.').next().unwrap();
+        let is_shown = |line: &str| line.starts_with(&format!("{key} = ")) || line == format!("# {key} is not set");
+        assert!(shown.lines().any(is_shown), "{path} is not in {shown}");
+    }
+}
+
+#[test]
+fn what_is_shown_means_the_same_anywhere() {
+    let files = [example(), String::new(), COMPLETE.to_owned()];
+    for file in &files {
+        let place = Place::new(&[("checkpost.toml", file), ("checks.d/x", "")]);
+        let config = place.load(&[("LOG_LEVEL", "WARN"), ("CPU_THRESHOLD", "33.5")]);
+        let elsewhere = Place::new(&[("checkpost.toml", &show(&config).unwrap())]);
+        let again = elsewhere.load(&[]);
+        assert_eq!(again.database.value, config.database.value);
+        assert_eq!((&again.checks_dir.value, &again.cache_dir), (&config.checks_dir.value, &config.cache_dir));
+        assert_eq!(
+            (again.timeout, again.wasi, again.lock.required),
+            (config.timeout, config.wasi, config.lock.required)
+        );
+        assert_eq!((&again.log.file, again.log.level.value), (&config.log.file, config.log.level.value));
+        assert_eq!((again.log.max_bytes, again.log.keep), (config.log.max_bytes, config.log.keep));
+        assert_eq!((&again.allowance, &again.ceiling), (&config.allowance, &config.ceiling));
+        assert_eq!((&again.compile, &again.collect), (&config.compile, &config.collect));
+        assert_eq!((&again.export, &again.alerting), (&config.export, &config.alerting));
+        let instances = |checks: &[ConfiguredCheck]| {
+            checks.iter().map(|check| (check.instance.clone(), check.alerting.clone())).collect::<Vec<_>>()
+        };
+        assert_eq!(instances(&again.checks), instances(&config.checks));
+        assert_eq!(instances(&again.disabled), instances(&config.disabled));
+        assert_eq!(
+            again.claimed_modules.iter().collect::<std::collections::BTreeSet<_>>(),
+            config.claimed_modules.iter().collect()
+        );
+    }
+}
+
+/// What the example does not have: other values than the defaults, names that need quotes, entries of every kind.
+const COMPLETE: &str = r#"
+    grants = ["hw.*"]
+    wasi = "deny"
+    [limits]
+    fuel = 7
+    ceiling = { fuel = 70 }
+    [collect]
+    disks = []
+    [alert]
+    for = "2h 30m"
+    repeat_interval = "never"
+    flapping = false
+    on_unknown = "keep"
+    notify = "every-run"
+    [[check]]
+    name = "mine"
+    module = 'checks/my "own".wasm'
+    owner = "alice"
+    enabled = false
+    limits = { fuel = 50 }
+    [check.alert]
+    stale_after = "never"
+    flapping = { window = 10 }
+    [check.settings]
+    "a key" = "a\tb\u202e\\ \" '"
+    numbers = [1, 2.5, -3e300]
+    none = []
+    flag = true
+    [[check]]
+    name = "network"
+    enabled = false
+    [[check]]
+    name = "disk"
+    grants = []
+    [check.alert.flapping]
+    high = 0.5
+"#;
+
+#[test]
+fn each_value_has_its_origin() {
+    let toml = "timeout_seconds = 5\n[log]\nlevel = \"ERROR\"\n[[check]]\nname = \"cpu\"\n[check.settings]\nclear = 1\nthreshold = 2\n";
+    let place =
+        Place::new(&[("checkpost.toml", toml), (".env", "\nMEMORY_THRESHOLD=7\nDATABASE_URL=sqlite:///a.db\n")]);
+    let shown = shown(&place, &[("LOG_LEVEL", "DEBUG"), ("CPU_THRESHOLD", "9")]);
+    let database = place.path("a.db").display().to_string();
+    for (heading, key, expected) in [
+        ("# The", "timeout_seconds", "timeout_seconds = 5  # checkpost.toml:1"),
+        ("# The", "wasi", "wasi = \"stub\"  # built-in default"),
+        ("# The", "database_url", &format!("database_url = \"sqlite:///{database}\"  # .env:3")),
+        ("[log]", "level", "level = \"DEBUG\"  # environment variable LOG_LEVEL"),
+        ("[log]", "keep", "keep = 5  # built-in default"),
+        ("[[check]]", "name", "name = \"cpu\"  # checkpost.toml:5"),
+        ("[[check]]", "module", "module = \"cpu\"  # built-in default"),
+        ("[check.settings]", "clear", "clear = 1  # checkpost.toml:7"),
+        ("[check.settings]", "threshold", "threshold = 9  # environment variable CPU_THRESHOLD"),
+    ] {
+        assert_eq!(line(&shown, heading, key), expected);
+    }
+    let (_, memory) = shown.split_once("name = \"memory\"  # built-in default").unwrap();
+    assert_eq!(line(memory, "[check.settings]", "threshold"), "threshold = 7  # .env:2");
+}
+
+#[test]
+fn grants_of_all_are_the_origin_of_those_of_an_instance() {
+    let shown = shown_of("grants = [\"hw.*\"]\n[[check]]\nname = \"disk\"\ngrants = [\"system.*\"]\n");
+    assert_eq!(line(&shown, "name = \"cpu\"", "grants"), "grants = [\"hw.*\"]  # checkpost.toml:1");
+    assert_eq!(line(&shown, "name = \"disk\"", "grants"), "grants = [\"system.*\"]  # checkpost.toml:4");
+    let shown = shown_of("");
+    assert_eq!(line(&shown, "name = \"cpu\"", "grants"), "grants = [\"*\"]  # built-in default");
+}
+
+#[test]
+fn a_terminal_is_shown_no_control_character() {
+    let shown = shown_of("[[check]]\nname = \"cpu\"\n[check.settings]\n\"a\\u001b\" = [\"\\u202e\\u009b\\n\"]\n");
+    assert!(shown.contains(r#""a\u001b" = ["\u202e\u009b\u000a"]"#), "{shown}");
+    assert!(!shown.chars().any(|character| character != '\n' && crate::clean::is_control(character)));
+}
