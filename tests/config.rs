@@ -26,9 +26,9 @@ fn a_configuration_that_a_run_takes_is_ok_and_nothing_is_stored() {
     let site = Site::with_config("[[check]]\nname = \"archive\"\nmodule = \"disk\"\n");
     let said = site.says(&["config", "check"], 0);
     let file = site.path("checkpost.toml").canonicalize().unwrap();
-    assert_eq!(said.stdout, format!("{}: ok: 5 checks of 4 modules\n", file.display()));
+    assert_eq!(said.stdout, format!("{}: ok: 5 checks of 4 modules, 0 routes\n", file.display()));
     assert!(!site.path("data/automation.db").exists() && !site.path("logs").exists());
-    assert_eq!(Site::new().says(&["config", "check"], 0).stdout, "no file: ok: 4 checks of 4 modules\n");
+    assert_eq!(Site::new().says(&["config", "check"], 0).stdout, "no file: ok: 4 checks of 4 modules, 0 routes\n");
 }
 
 #[test]
@@ -57,6 +57,16 @@ fn a_module_that_cannot_judge_is_named_and_is_no_mistake() {
     site.write("checks.d/broken.wasm", "no module");
     site.write("checks.d/fine.wasm", std::fs::read(guest_file("misbehave")).unwrap());
     let said = site.says(&["config", "check"], 0);
-    let expected = "ok: 7 checks of 7 modules, of which cannot judge: mine, broken (see `checkpost check list`)\n";
+    let expected = "ok: 7 checks of 7 modules, 0 routes; cannot judge: mine, broken (see `checkpost check list`)\n";
     assert!(said.stdout.ends_with(expected), "{}", said.stdout);
+}
+
+#[test]
+fn a_template_that_fails_is_found() {
+    let route = |body: &str| format!("[[route]]\nname = \"try\"\nstdout = {{}}\n[route.template]\nbody = \"{body}\"\n");
+    let site = Site::with_config(&route("{{ title.nowhere.at_all }}"));
+    let said = site.says(&["config", "check"], 2);
+    assert!(said.error().starts_with("route 'try': ") && said.error().contains("template"), "{}", said.stderr);
+    let said = Site::with_config(&route("{{ title }}")).says(&["config", "check"], 0);
+    assert!(said.stdout.ends_with("ok: 4 checks of 4 modules, 1 route\n"), "{}", said.stdout);
 }

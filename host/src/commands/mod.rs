@@ -58,6 +58,8 @@ enum CommandError {
     Lock { path: PathBuf, source: io::Error },
     #[error("cannot {action} {path}: {source}")]
     File { action: &'static str, path: PathBuf, source: io::Error },
+    #[error("route '{route}': {problems}")]
+    Route { route: String, problems: String },
     #[error("no module in quarantine has a digest that begins with {0}: `checkpost check list` shows them")]
     NotInQuarantine(String),
     #[error("cannot write to standard output: {0}")]
@@ -73,7 +75,11 @@ enum CommandError {
 impl CommandError {
     fn exit_code(&self) -> u8 {
         match self {
-            Self::Config(_) | Self::Cycle(CycleError::Config(_)) | Self::Usage(_) | Self::Unknown(_) => USAGE,
+            Self::Config(_)
+            | Self::Cycle(CycleError::Config(_))
+            | Self::Route { .. }
+            | Self::Usage(_)
+            | Self::Unknown(_) => USAGE,
             _ => FAILED,
         }
     }

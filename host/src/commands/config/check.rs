@@ -1,10 +1,11 @@
-//! `checkpost config check`: all that a run does with the configuration before it measures.
+//! `checkpost config check`: all that a run does with the configuration before it measures, and what the routes need
+//! that only a message would find out.
 
 use std::path::Path;
 
 use crate::cli::Global;
 use crate::commands::{CommandError, DONE, context, print};
-use crate::config::Config;
+use crate::config::{Config, Route};
 use crate::report::format::count;
 use crate::sandbox::Prepared;
 use crate::{clean, cycle, logging};
@@ -16,21 +17,31 @@ pub(in crate::commands) fn run(global: &Global, checks: Option<&Path>) -> Result
     let modules = instances.modules();
     let sandbox = cycle::sandbox(&config, &instances)?;
     let prepared = instances.prepare(&sandbox)?;
+    config.routes.iter().try_for_each(routed)?;
     print(&(clean::owned(&outcome(&config, modules, &prepared)) + "\n"))?;
     Ok(DONE)
 }
 
-/// `/etc/checkpost/checkpost.toml: ok: 5 checks of 4 modules`. A check that cannot judge is no mistake in the
+/// What is wrong with a route: secrets, files and programs that are not there, templates that fail. Nothing is sent.
+fn routed(route: &Route) -> Result<(), CommandError> {
+    match route.outlet.check() {
+        problems if problems.is_empty() => Ok(()),
+        problems => Err(CommandError::Route { route: route.name.clone(), problems: problems.join("; ") }),
+    }
+}
+
+/// `/etc/checkpost/checkpost.toml: ok: 5 checks of 4 modules, 2 routes`. A check that cannot judge is no mistake in the
 /// configuration, and does not stop a run; it is worth a look all the same.
 fn outcome(config: &Config, modules: usize, prepared: &[Prepared]) -> String {
     let file = config.file.as_ref().map_or("no file".to_owned(), |file| file.display().to_string());
     let checks = count(prepared.len(), "check");
     let modules = count(modules, "module");
+    let routes = count(config.routes.len(), "route");
     let failed = prepared.iter().filter(|check| check.ready.is_err()).map(|check| check.instance.name.as_str());
     match &failed.collect::<Vec<_>>()[..] {
-        [] => format!("{file}: ok: {checks} of {modules}"),
+        [] => format!("{file}: ok: {checks} of {modules}, {routes}"),
         failed => format!(
-            "{file}: ok: {checks} of {modules}, of which cannot judge: {} (see `checkpost check list`)",
+            "{file}: ok: {checks} of {modules}, {routes}; cannot judge: {} (see `checkpost check list`)",
             failed.join(", ")
         ),
     }

@@ -6,6 +6,7 @@
 mod checks;
 mod page;
 mod sections;
+mod told;
 mod value;
 mod written;
 
@@ -25,7 +26,7 @@ impl fmt::Debug for Text {
 }
 
 /// The sections, in the order in which they are shown.
-const SECTIONS: [fn(&Config, &mut Page<'_>); 8] = [
+const SECTIONS: [fn(&Config, &mut Page<'_>); 10] = [
     sections::root,
     sections::log,
     sections::limits,
@@ -34,10 +35,12 @@ const SECTIONS: [fn(&Config, &mut Page<'_>); 8] = [
     sections::collect,
     sections::alert,
     sections::export,
+    told::maintenance,
+    told::smtp,
 ];
 
-/// The whole configuration as a file that can be loaded again and means the same, from any directory but for the paths
-/// of routes. Each value has its origin as a comment. What may be a secret is `(redacted)`.
+/// The whole configuration as a file that can be loaded again and means the same; paths that belong to routes are as
+/// the file has them. Each value has its origin as a comment. What may be a secret is `(redacted)`.
 ///
 /// # Errors
 /// None that loading the configuration would not have had.

@@ -97,6 +97,13 @@ impl<'a> Page<'a> {
         self.line(&format!("{} = {}  # {origin}", key_text(key), text(&value.into())));
     }
 
+    /// What holds for a key that the table, which is shown as it is written, leaves out.
+    pub(super) fn default(&mut self, key: &str, value: impl Into<Value>) {
+        if self.at.place(key).is_none() {
+            self.entry(key, value);
+        }
+    }
+
     /// A key that has no value.
     pub(super) fn unset(&mut self, key: &str) {
         self.line(&format!("# {key} is not set"));
@@ -114,18 +121,23 @@ impl<'a> Page<'a> {
         clean::owned(&words)
     }
 
-    /// All of this table as the file has it.
-    pub(super) fn written(&mut self) {
-        let at = self.at;
-        let (tables, values): (Vec<_>, Vec<_>) = at.entries().into_iter().partition(|entry| self.has_heading(entry));
+    /// All of this table as the file has it, and the defaults that it leaves out.
+    pub(super) fn written_with(&mut self, defaults: impl FnOnce(&mut Self)) {
+        let entries = self.at.entries();
+        let (tables, values): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| self.has_heading(entry));
         for Entry { key, value, span, .. } in values {
             let value = without_secrets(&self.heading, key, value);
             let origin = self.source.origin(span);
             self.entry_from(key, value, &origin);
         }
+        defaults(self);
         for Entry { key, .. } in tables {
             self.written_within(key);
         }
+    }
+
+    fn written(&mut self) {
+        self.written_with(|_| ());
     }
 
     /// A table within this one as the file has it, if it has.

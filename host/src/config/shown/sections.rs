@@ -22,6 +22,10 @@ pub(super) fn root(config: &Config, page: &mut Page<'_>) {
     }
     page.entry("cache_dir", path(&config.cache_dir));
     page.entry("timeout_seconds", whole(config.timeout.as_secs()));
+    match config.interval {
+        Some(interval) => page.entry("interval", length(interval)),
+        None => page.unset("interval"),
+    }
     page.entry("grants", list(&config.allowance.grants.0));
     page.entry(
         "wasi",

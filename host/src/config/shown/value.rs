@@ -39,6 +39,7 @@ fn escaped(text: &str) -> String {
         // Writing to a string does not fail.
         let _ = match character {
             '"' | '\\' => write!(escaped, "\\{character}"),
+            '\n' => write!(escaped, "\\n"),
             control if clean::is_control(control) => write!(escaped, "\\u{:04x}", u32::from(control)),
             other => write!(escaped, "{other}"),
         };
@@ -46,8 +47,8 @@ fn escaped(text: &str) -> String {
     escaped + "\""
 }
 
-/// The value of a key under a heading, without what could be used by whoever reads it: the addresses of webhooks and the
-/// headers of requests. The name of a variable and the path of a file say only where a secret is.
+/// The value of a key under a heading, without what could be used by whoever reads it: the addresses of webhooks, the
+/// headers of requests, the arguments of programs. The name of a variable and the path of a file say only where a secret is.
 pub(super) fn without_secrets(heading: &str, key: &str, value: &Value) -> Value {
     let is_of = |name: &str| heading.rsplit('.').next() == Some(name);
     match value {
@@ -55,6 +56,10 @@ pub(super) fn without_secrets(heading: &str, key: &str, value: &Value) -> Value 
         Value::Table(entries) => {
             let entry = |(name, value): (&String, &Value)| (name.clone(), without_secrets(key, name, value));
             Value::Table(entries.iter().map(entry).collect())
+        }
+        Value::Array(argv) if key == "argv" => {
+            let arguments = argv.iter().skip(1).map(|_| REDACTED.into());
+            Value::Array(argv.iter().take(1).cloned().chain(arguments).collect())
         }
         _ if is_of("headers") || SECRETS.contains(&key) => REDACTED.into(),
         other => other.clone(),
@@ -134,6 +139,10 @@ mod tests {
         assert_eq!(
             shown("route", &format!("webhook = {{ headers = {headers} }}")),
             format!("webhook = {{ headers = {expected} }}\n")
+        );
+        assert_eq!(
+            shown("route.command", "argv = [\"/bin/page\", \"hunter2\"]"),
+            "argv = [\"/bin/page\", \"(redacted)\"]\n"
         );
         // No place of a secret, though it looks like one.
         assert_eq!(shown("route.webhook", "url = { env = \"A\", x = 1 }"), "url = { env = \"A\", x = 1 }\n");

@@ -91,6 +91,8 @@ fn what_is_shown_means_the_same_anywhere() {
         assert_eq!((again.log.max_bytes, again.log.keep), (config.log.max_bytes, config.log.keep));
         assert_eq!((&again.allowance, &again.ceiling), (&config.allowance, &config.ceiling));
         assert_eq!((&again.compile, &again.collect), (&config.compile, &config.collect));
+        assert_eq!(format!("{:?}", again.quiet), format!("{:?}", config.quiet));
+        assert_eq!(format!("{:?}", again.routes), format!("{:?}", config.routes));
         assert_eq!((&again.export, &again.alerting), (&config.export, &config.alerting));
         let instances = |checks: &[ConfiguredCheck]| {
             checks.iter().map(|check| (check.instance.clone(), check.alerting.clone())).collect::<Vec<_>>()
@@ -141,6 +143,31 @@ const COMPLETE: &str = r#"
     grants = []
     [check.alert.flapping]
     high = 0.5
+    [[maintenance]]
+    name = "nightly"
+    match = ['check=disk subject=~"/var.*"']
+    start = "22:00"
+    [[inhibit]]
+    when = ["level=critical"]
+    hide = ["level=warning"]
+    [smtp]
+    server = "mail.example.org"
+    username = "checkpost"
+    password = { env = "SMTP_PASSWORD" }
+    from = "checkpost@example.org"
+    [[route]]
+    name = "mail"
+    email = { to = ["ops@example.org"] }
+    [route.template]
+    body = """
+{{ title }}
+"""
+    [[route]]
+    name = "hook"
+    [route.webhook]
+    url = { env = "HOOK" }
+    [route.webhook.headers]
+    X-Token = { file = "/etc/checkpost/token" }
 "#;
 
 #[test]
@@ -179,6 +206,57 @@ fn grants_of_all_are_the_origin_of_those_of_an_instance() {
 #[test]
 fn a_terminal_is_shown_no_control_character() {
     let shown = shown_of("[[check]]\nname = \"cpu\"\n[check.settings]\n\"a\\u001b\" = [\"\\u202e\\u009b\\n\"]\n");
-    assert!(shown.contains(r#""a\u001b" = ["\u202e\u009b\u000a"]"#), "{shown}");
+    assert!(shown.contains(r#""a\u001b" = ["\u202e\u009b\n"]"#), "{shown}");
     assert!(!shown.chars().any(|character| character != '\n' && crate::clean::is_control(character)));
+}
+
+#[test]
+fn what_the_file_leaves_out_of_a_table_is_shown_with_it() {
+    let place = Place::new(&[("checkpost.toml", COMPLETE)]);
+    let shown = shown(&place, &[]);
+    for (heading, key, expected) in [
+        ("[[maintenance]]", "start", "start = \"22:00\"  # checkpost.toml:"),
+        ("[[maintenance]]", "end", "end = \"24:00\"  # built-in default"),
+        ("[[maintenance]]", "time_zone", "time_zone = \"UTC\"  # built-in default"),
+        ("[smtp]", "port", "port = 587  # built-in default"),
+        ("[smtp]", "tls", "tls = \"starttls\"  # built-in default"),
+        ("[smtp]", "timeout", "timeout = \"30s\"  # built-in default"),
+        ("[smtp]", "password", "password = { env = \"SMTP_PASSWORD\" }  # checkpost.toml:"),
+        ("[route.webhook]", "url", "url = { env = \"HOOK\" }  # checkpost.toml:"),
+        ("[route.webhook.headers]", "X-Token", "X-Token = { file = \"/etc/checkpost/token\" }  # checkpost.toml:"),
+        ("[route.template]", "body", "body = \"{{ title }}\\n\"  # checkpost.toml:"),
+    ] {
+        assert!(line(&shown, heading, key).starts_with(expected), "{}", line(&shown, heading, key));
+    }
+}
+
+#[test]
+fn no_secret_is_shown() {
+    let toml = r#"
+        [smtp]
+        server = "mail.example.org"
+        username = "checkpost"
+        password = { env = "PASSWORD" }
+        from = "checkpost@example.org"
+        [[route]]
+        name = "mail"
+        [route.email]
+        to = ["ops@example.org"]
+        [[route]]
+        name = "hook"
+        [route.webhook]
+        url = "https://hooks.example.org/hunter2"
+        headers = { Authorization = "Bearer hunter2" }
+        hmac_secret = { env = "PASSWORD" }
+        [[route]]
+        name = "page"
+        command = { argv = ["/usr/bin/page", "--token", "hunter2"] }
+    "#;
+    let place = Place::new(&[("checkpost.toml", toml)]);
+    let shown = shown(&place, &[("PASSWORD", "hunter2")]);
+    assert!(!shown.contains("hunter2"), "{shown}");
+    assert!(line(&shown, "[route.webhook]", "url").starts_with("url = \"(redacted)\"  # checkpost.toml:14"));
+    assert!(line(&shown, "[route.webhook]", "hmac_secret").starts_with("hmac_secret = { env = \"PASSWORD\" }"));
+    let debugged = format!("{:?}", place.load(&[("PASSWORD", "hunter2")]));
+    assert!(!debugged.contains("Bearer") && !debugged.contains("https://"), "the text of the file is in {debugged}");
 }
