@@ -258,7 +258,10 @@ fn every_example_of_the_documentation_is_valid() {
         let toml = match example {
             example if example.starts_with("password = ") => example
                 .lines()
-                .map(|line| format!("[[route]]\nname = \"a\"\n[route.slack]\n{}\n", line.replace("password", "url")))
+                .enumerate()
+                .map(|(n, line)| {
+                    format!("[[route]]\nname = \"{n}\"\n[route.slack]\n{}\n", line.replace("password", "url"))
+                })
                 .collect(),
             example if example.starts_with("[smtp]") => example.to_owned(),
             example if example.starts_with("[[route]]") => format!("{relay}{example}"),
