@@ -22,6 +22,7 @@ mod hostile;
 mod limits;
 mod lock;
 mod others;
+mod quiet;
 mod support;
 mod warm;
 mod wasi;

@@ -1,5 +1,6 @@
 //! One file per command, each with one `run`; here is what they share: dispatch, errors and exit codes.
 
+mod ack;
 mod alerts;
 mod check;
 mod collect;
@@ -8,9 +9,11 @@ mod completions;
 mod context;
 mod db;
 mod deadline;
+mod hold;
 mod metrics;
 mod notifications;
 mod run;
+mod silence;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -19,7 +22,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::check::Failure;
-use crate::cli::{CheckCommand, Cli, Command, DbCommand, ReportFormat};
+use crate::cli::{CheckCommand, Cli, Command, DbCommand, ReportFormat, SilenceCommand};
 use crate::config::ConfigError;
 use crate::cycle::CycleError;
 use crate::report::{json, nagios};
@@ -46,6 +49,8 @@ enum CommandError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
+    #[error(transparent)]
+    Hold(#[from] hold::HoldError),
     #[error("{path}: {failure}")]
     Check { path: String, failure: Failure },
     #[error("cannot pack {path}: {source}")]
@@ -66,6 +71,7 @@ impl CommandError {
     fn exit_code(&self) -> u8 {
         match self {
             Self::Config(_) | Self::Cycle(CycleError::Config(_)) | Self::Usage(_) => USAGE,
+            Self::Hold(error) if error.is_usage() => USAGE,
             _ => FAILED,
         }
     }
@@ -110,6 +116,10 @@ fn dispatch(cli: &Cli) -> Result<u8, CommandError> {
         Command::Metrics(args) => metrics::run(global, args),
         Command::Alerts(args) => alerts::run(global, args),
         Command::Notifications(args) => notifications::run(global, args),
+        Command::Silence(SilenceCommand::Add(args)) => silence::add(global, args),
+        Command::Silence(SilenceCommand::List { all, format }) => silence::list(global, *all, *format),
+        Command::Silence(SilenceCommand::Expire { id }) => silence::expire(global, *id),
+        Command::Ack(args) => ack::run(global, args),
         Command::Db(DbCommand::Migrate) => db::migrate(global),
         Command::Db(DbCommand::Check) => db::check(global),
         Command::Completions { shell } => completions::run(*shell),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use rusqlite::{Connection, TransactionBehavior, named_params, params};
 
 use super::Store;
+use super::acknowledgements::end_acknowledgements;
 use super::alerts::write_alerts;
 use super::error::StoreError;
 use super::evaluation::write_evaluation;
@@ -26,8 +27,10 @@ pub struct CycleRecord<'a> {
     pub evaluations: &'a [Evaluation],
     /// What is known of all alerts after it, for the next one.
     pub alerts: &'a Alerts,
-    /// What it had to tell.
+    /// What it had to tell, suppressed or not.
     pub notifications: &'a [Notification],
+    /// Numbers of the acknowledgements that are over by it.
+    pub ended_acknowledgements: &'a [i64],
     /// From its start until now.
     pub duration: Duration,
 }
@@ -56,6 +59,7 @@ fn write_cycle(conn: &mut Connection, series: &HashMap<String, i64>, cycle: &Cyc
     }
     write_alerts(&transaction, cycle.alerts)?;
     write_notifications(&transaction, run_id, cycle)?;
+    end_acknowledgements(&transaction, cycle.ended_acknowledgements, cycle.snapshot.time)?;
     transaction.commit()?;
     Ok(run_id)
 }
@@ -159,8 +163,9 @@ fn write_notifications(conn: &Connection, run_id: i64, cycle: &CycleRecord<'_>) 
     let sent_at = public_time(cycle.snapshot.time);
     let mut insert = conn.prepare_cached(
         "INSERT INTO notifications
-             (run_id, channel, level, kind, title, message, sent_at, hostname, check_name, subject, owner, previous_level)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             (run_id, channel, level, kind, title, message, sent_at, hostname, check_name, subject, owner, previous_level,
+              suppressed)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?;
     for notification in cycle.notifications {
         insert.execute(params![
@@ -176,6 +181,7 @@ fn write_notifications(conn: &Connection, run_id: i64, cycle: &CycleRecord<'_>) 
             notification.subject,
             notification.owner,
             notification.previous_level.level(),
+            notification.suppressed,
         ])?;
     }
     Ok(())

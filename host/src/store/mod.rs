@@ -1,6 +1,7 @@
 //! The SQLite database: opening, migrating, saving a cycle, reading it back. All SQL is in here; nothing measures or
 //! judges. The tables are described in `migrations/` and `docs/database.md`.
 
+mod acknowledgements;
 mod alerts;
 mod cycle;
 mod error;
@@ -11,6 +12,7 @@ mod migrate;
 mod open;
 mod previous;
 mod query;
+mod silences;
 mod sql;
 #[cfg(test)]
 mod tests;
@@ -27,6 +29,7 @@ pub use health::CheckSummary;
 pub use history::{History, HistoryQuery, Window};
 pub use migrate::SCHEMA_VERSION;
 pub use query::{MetricsRow, NotificationFilter, NotificationRow};
+pub use silences::Expiry;
 pub use time::public_time;
 
 /// An open database of this schema version.

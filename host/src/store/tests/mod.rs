@@ -5,6 +5,7 @@ mod concurrent;
 mod cycles;
 mod files;
 mod full_disk;
+mod held;
 mod history;
 mod queries;
 
@@ -25,6 +26,7 @@ struct Cycle {
     evaluations: Vec<Evaluation>,
     alerts: Alerts,
     notifications: Vec<Notification>,
+    ended_acknowledgements: Vec<i64>,
 }
 
 impl Cycle {
@@ -35,6 +37,7 @@ impl Cycle {
             evaluations: &self.evaluations,
             alerts: &self.alerts,
             notifications: &self.notifications,
+            ended_acknowledgements: &self.ended_acknowledgements,
             duration: Duration::from_millis(42),
         }
     }
@@ -98,7 +101,8 @@ fn cycle_of(snapshot: Snapshot, evaluations: Vec<Evaluation>) -> Cycle {
     let headline = Headline::of(&snapshot);
     let advanced = alert::advance(&Alerts::new(), &evaluations, |_| Rule::default(), snapshot.time);
     let notifications = alert::transition_notifications(&advanced, &Alerts::new(), &evaluations);
-    Cycle { snapshot, headline, evaluations, alerts: advanced.alerts, notifications }
+    let ended_acknowledgements = Vec::new();
+    Cycle { snapshot, headline, evaluations, alerts: advanced.alerts, notifications, ended_acknowledgements }
 }
 
 /// A cycle with one warning, one ok and one check that could not judge.
