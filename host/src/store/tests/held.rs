@@ -86,7 +86,9 @@ fn a_silence_that_is_ended_before_it_begins_never_does() {
 #[test]
 fn a_silence_that_cannot_be_understood_is_left_aside() {
     let mut store = Store::in_memory().unwrap();
-    (0..3).for_each(|_| drop(store.add_silence(&silence(0, 10)).unwrap()));
+    for _ in 0..3 {
+        store.add_silence(&silence(0, 10)).unwrap();
+    }
     let damage =
         "UPDATE silences SET matchers = 'chekc=disk' WHERE id = 1; UPDATE silences SET matchers = '' WHERE id = 2";
     store.conn.execute_batch(damage).unwrap();
