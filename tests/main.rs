@@ -17,7 +17,6 @@ mod config;
 mod cron;
 mod custom_checks;
 mod cycle;
-#[cfg(unix)]
 mod deliver;
 mod demand;
 mod determinism;

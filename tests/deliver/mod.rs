@@ -1,5 +1,6 @@
 //! Each transport against the real thing: servers, programs, certificates.
 
+#[cfg(unix)]
 mod command;
 mod email;
 mod http;

@@ -165,14 +165,14 @@ mod tests {
     fn no_flood_and_no_length_is_too_much() {
         for text in ["x", "&", "<!channel>", "🦀", "e\u{301}"] {
             let mut message = message();
-            let long = text.repeat(20_000);
+            let long = text.repeat(4_000);
             message.title = long.clone();
             message.host = long.clone();
             for field in [0, 1, 2, 3] {
                 let item = &mut message.items[0];
                 *[&mut item.title, &mut item.message, &mut item.subject, &mut item.owner][field] = long.clone();
             }
-            message.items = vec![message.items[0].clone(); 200];
+            message.items = vec![message.items[0].clone(); 60];
             let payload = payload_of(&message);
             within_limits(&payload);
             assert!(!payload.to_string().contains("<!channel"), "{text}");
