@@ -30,6 +30,7 @@ mod lock;
 mod others;
 #[cfg(unix)]
 mod outbox;
+mod quiet;
 mod support;
 mod warm;
 mod wasi;

@@ -1,5 +1,7 @@
 //! The command line: what may be said, and nothing of what it does.
 
+mod quiet;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,6 +12,8 @@ use crate::check::Status;
 use crate::config::parse_duration;
 use crate::metric::catalog::Source;
 use crate::sandbox::compile;
+
+pub use quiet::{AckArgs, SilenceAddArgs, SilenceCommand, SilenceEnd};
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done (alerts or not), 1 failed, 2 usage or configuration.
@@ -62,6 +66,11 @@ pub enum Command {
     /// Try the ways on which people are told
     #[command(subcommand)]
     Notify(NotifyCommand),
+    /// Keep messages quiet for a while
+    #[command(subcommand)]
+    Silence(SilenceCommand),
+    /// Say that somebody looks after an alert, so that it is told again only when it gets worse or is over
+    Ack(AckArgs),
     /// Look after the database
     #[command(subcommand)]
     Db(DbCommand),

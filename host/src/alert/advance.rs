@@ -81,8 +81,8 @@ impl Run {
     /// What is told and what is kept, given why an alert is kept quiet, if it is. What is suppressed is there as well,
     /// once, with its reason, and does not count as told: when it is no longer quiet, people are told what they do not
     /// know.
-    pub fn settle(self, quiet: impl Fn(&Standing) -> Option<String>) -> Advanced {
-        Advanced::of(self.standings, quiet, self.now)
+    pub fn settle(&self, quiet: impl Fn(&Standing) -> Option<String>) -> Advanced {
+        Advanced::of(&self.standings, quiet, self.now)
     }
 
     fn judged(&mut self, instance: &Instance<'_>, verdicts: &[Verdict]) {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::advance::{AlertKey, Alerts};
 use super::rule::{Rule, STALE_AFTER};
-use super::state::{Alert, Phase, elapsed};
+use super::state::{Alert, Phase, elapsed, worse};
 use super::step::Step;
 use super::transition::Transition;
 use crate::check::Status;
@@ -78,10 +78,10 @@ impl Standing {
     }
 
     /// What is told of it and what is kept of it, given why it is kept quiet, if it is.
-    fn settle(self, quiet: Option<String>, now: Timestamp, advanced: &mut Advanced) {
-        let (mut alert, transitions) = match &quiet {
-            None => (Alert { hushed: None, ..self.alert }, self.told),
-            Some(_) => (self.hushed.alert, self.hushed.transitions),
+    fn settle(&self, quiet: Option<String>, now: Timestamp, advanced: &mut Advanced) {
+        let Step { mut alert, transitions } = match &quiet {
+            None => Step { alert: Alert { hushed: None, ..self.alert.clone() }, transitions: self.told.clone() },
+            Some(_) => self.hushed.clone(),
         };
         alert.trim_hushed();
         let is_kept = match self.is_removed {
@@ -89,30 +89,25 @@ impl Standing {
             true => quiet.is_some() && alert.is_open(),
             false => is_worth_keeping(&alert, &self.rule, now),
         };
-        for transition in transitions {
-            advanced.transitions.push((self.key.clone(), Transition { suppressed: quiet.clone(), ..transition }));
-        }
+        let suppressed = |transition| Transition { suppressed: quiet.clone(), ..transition };
+        let keyed = transitions.into_iter().map(|transition| (self.key.clone(), suppressed(transition)));
+        advanced.transitions.extend(keyed);
         if is_kept {
-            advanced.alerts.insert(self.key, alert);
+            advanced.alerts.insert(self.key.clone(), alert);
         }
     }
 }
 
 impl Advanced {
     /// Of all alerts of a run, with why each is kept quiet.
-    pub(super) fn of(standings: Vec<Standing>, quiet: impl Fn(&Standing) -> Option<String>, now: Timestamp) -> Self {
+    pub(super) fn of(standings: &[Standing], quiet: impl Fn(&Standing) -> Option<String>, now: Timestamp) -> Self {
         let mut advanced = Self::default();
         for standing in standings {
-            let quiet = quiet(&standing);
-            standing.settle(quiet, now, &mut advanced);
+            standing.settle(quiet(standing), now, &mut advanced);
         }
         advanced.transitions.sort_by(|(one, _), (other, _)| one.cmp(other));
         advanced
     }
-}
-
-fn worse(one: Status, other: Status) -> Status {
-    if other.severity() > one.severity() { other } else { one }
 }
 
 /// Whether the next run would make something else of it than of nothing, so that subjects that come and go, such as

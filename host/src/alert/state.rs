@@ -163,6 +163,16 @@ impl Alert {
         self.told() != Status::Ok
     }
 
+    /// Whether something is wrong, or people believe so; not what is gone.
+    pub fn is_bad(&self) -> bool {
+        self.phase != Phase::Stale && (self.phase != Phase::Ok || self.is_known())
+    }
+
+    /// The worst that is known of it: what it stands at or is about to, and what people were told.
+    pub fn worst(&self) -> Status {
+        worse(worse(self.level, self.bad_level), self.told())
+    }
+
     /// Whether people would go on to believe in it if they never heard of it again.
     pub(super) fn is_open(&self) -> bool {
         self.is_known() && (self.missing_sent != Some(Missing::Stale) || self.flapping)
@@ -212,6 +222,11 @@ impl Alert {
         }
         self.last_seen = now;
     }
+}
+
+/// The worse of two.
+pub(super) fn worse(one: Status, other: Status) -> Status {
+    if other.severity() > one.severity() { other } else { one }
 }
 
 /// What people believe who were told this.

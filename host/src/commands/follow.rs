@@ -11,7 +11,7 @@ use crate::report::format::time;
 use crate::report::style::Style;
 use crate::store::{FileState, NotificationFilter, NotificationRow, Store, StoreError};
 
-use super::{CommandError, DONE, json_text, note, write};
+use super::{CommandError, DONE, json_text, note, notifications, write};
 
 /// How often the database is asked.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -112,7 +112,8 @@ fn rendered(row: &NotificationRow, format: ListFormat, style: &Style) -> Result<
     if format == ListFormat::Json {
         return json_text(serde_json::to_string(row));
     }
-    let (time, check, message) = (time(row.sent_at), style.text(&row.check_name), style.text(&row.message));
+    let message = notifications::message(row);
+    let (time, check, message) = (time(row.sent_at), style.text(&row.check_name), style.text(&message));
     let (level, kind) = (style.text(&row.level), style.text(&row.kind));
     Ok(format!("{:>6}  {time}  {level:<8}  {kind:<12}  {check:<12}  {message}\n", row.id))
 }
@@ -165,6 +166,7 @@ mod tests {
             hostname: "web-1".to_owned(),
             check_name: "memory".to_owned(),
             subject: String::new(),
+            suppressed: None,
         };
         let style = Style { width: 80, color: false, ascii: false };
         let text = rendered(&row, ListFormat::Text, &style).unwrap();

@@ -1,5 +1,6 @@
 //! One file per command, each with one `run`; here is what they share: dispatch, errors and exit codes.
 
+mod ack;
 mod alerts;
 mod check;
 mod collect;
@@ -11,10 +12,12 @@ mod db;
 mod deadline;
 mod deliveries;
 mod follow;
+mod hold;
 mod metrics;
 mod notifications;
 mod notify;
 mod run;
+mod silence;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -23,7 +26,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::check::Failure;
-use crate::cli::{CheckCommand, Cli, Command, ConfigCommand, DbCommand, NotifyCommand, ReportFormat};
+use crate::cli::{CheckCommand, Cli, Command, ConfigCommand, DbCommand, NotifyCommand, ReportFormat, SilenceCommand};
 use crate::config::ConfigError;
 use crate::cycle::CycleError;
 use crate::report::{json, nagios};
@@ -50,6 +53,8 @@ enum CommandError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
+    #[error(transparent)]
+    Hold(#[from] hold::HoldError),
     #[error("{path}: {failure}")]
     Check { path: String, failure: Failure },
     #[error("cannot pack {path}: {source}")]
@@ -80,6 +85,7 @@ impl CommandError {
             | Self::Route { .. }
             | Self::Usage(_)
             | Self::Unknown(_) => USAGE,
+            Self::Hold(error) if error.is_usage() => USAGE,
             _ => FAILED,
         }
     }
@@ -128,6 +134,10 @@ fn dispatch(cli: &Cli) -> Result<u8, CommandError> {
         Command::Notifications(args) => notifications::run(global, args),
         Command::Deliveries(args) => deliveries::run(global, args),
         Command::Notify(NotifyCommand::Test { route }) => notify::test(global, route),
+        Command::Silence(SilenceCommand::Add(args)) => silence::add(global, args),
+        Command::Silence(SilenceCommand::List { all, format }) => silence::list(global, *all, *format),
+        Command::Silence(SilenceCommand::Expire { id }) => silence::expire(global, *id),
+        Command::Ack(args) => ack::run(global, args),
         Command::Db(DbCommand::Migrate) => db::migrate(global),
         Command::Db(DbCommand::Check) => db::check(global),
         Command::Completions { shell } => completions::run(*shell),

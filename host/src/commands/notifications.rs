@@ -1,4 +1,4 @@
-//! `checkpost notifications`: what people were told.
+//! `checkpost notifications`: what people were told, and what they were not and why.
 
 use crate::cli::{Global, ListFormat, NotificationsArgs};
 use crate::report::format::time;
@@ -32,5 +32,11 @@ pub(super) fn run(global: &Global, args: &NotificationsArgs) -> Result<u8, Comma
 
 fn row(row: &NotificationRow) -> Vec<String> {
     let (id, time) = (row.id.to_string(), time(row.sent_at));
-    vec![id, time, row.level.clone(), row.kind.clone(), row.check_name.clone(), row.message.clone()]
+    vec![id, time, row.level.clone(), row.kind.clone(), row.check_name.clone(), message(row)]
+}
+
+/// What it says, and why that went to nobody.
+pub(super) fn message(row: &NotificationRow) -> String {
+    let why = row.suppressed.as_ref().map_or(String::new(), |why| format!(" (not told: {why})"));
+    format!("{}{why}", row.message)
 }

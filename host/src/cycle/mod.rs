@@ -15,6 +15,7 @@ use crate::check::{Evaluation, ModuleSource, SettingValue, Status};
 use crate::collect::{self, Request};
 use crate::config::{Config, ConfigError};
 use crate::metric::{Headline, Snapshot};
+use crate::quiet::Quiet;
 use crate::report::{CycleReport, Threshold};
 use crate::sandbox::{Input, Judged, Prepared, Sandbox, SandboxError, SandboxOptions};
 use crate::store::{CycleRecord, Store, StoreError};
@@ -64,6 +65,7 @@ pub fn run(config: &Config, now: Timestamp) -> Result<CycleReport, CycleError> {
     let previous_snapshot = store.previous_snapshot(&collect::host().boot_id)?;
     let previous_statuses = store.previous_statuses()?;
     let previous_alerts = store.alerts()?;
+    let (silences, acknowledgements) = (store.silences(now)?, store.acknowledgements()?);
 
     let demand = asked::demand(&config.collect, &prepared);
     let last_cycle =
@@ -79,18 +81,26 @@ pub fn run(config: &Config, now: Timestamp) -> Result<CycleReport, CycleError> {
     let histories = given::histories(&store, &prepared, &snapshot, judged_by)?;
     let evaluations = evaluate_all(&sandbox, &prepared, histories, &snapshot, &previous_statuses);
     evaluations.iter().for_each(log_evaluation);
-    let (alerts, notifications) = told.advance(&previous_alerts, &evaluations, snapshot.time);
+    let quiet = Quiet {
+        silences: &silences,
+        acknowledgements: &acknowledgements,
+        maintenance: &config.quiet.maintenance,
+        inhibit: &config.quiet.inhibit,
+        host: &snapshot.host.name,
+    };
+    let news = told.advance(&previous_alerts, &evaluations, quiet, snapshot.time);
 
-    let deliveries = outgoing::messages(&store, config, &notifications, &snapshot.host.name, snapshot.time)?;
+    let deliveries = outgoing::messages(&store, config, &news.notifications, &snapshot.host.name, snapshot.time)?;
 
     let duration = started.elapsed();
     let run_id = store.save_cycle(&CycleRecord {
         snapshot: &snapshot,
         headline: &headline,
         evaluations: &evaluations,
-        alerts: &alerts,
-        notifications: &notifications,
+        alerts: &news.alerts,
+        notifications: &news.notifications,
         deliveries: &deliveries,
+        ended_acknowledgements: &news.ended_acknowledgements,
         duration,
     })?;
     Ok(CycleReport {
@@ -100,7 +110,7 @@ pub fn run(config: &Config, now: Timestamp) -> Result<CycleReport, CycleError> {
         headline,
         thresholds: prepared.iter().filter_map(threshold).collect(),
         evaluations,
-        notifications,
+        notifications: news.notifications,
         samples: snapshot.samples,
         diagnostics: snapshot.diagnostics,
         duration: started.elapsed(),

@@ -16,7 +16,7 @@ use crate::route::{Route, backoff, plan};
 use crate::store::{Claimed, GivenUp, Next, Store, StoreError};
 
 /// How long one attempt may take.
-const ATTEMPT: Duration = Duration::from_secs(15);
+const ATTEMPT: Duration = Duration::from_secs(30);
 
 /// How long a run stays for another attempt: as long as the wait after a first failure may be, not for a relay that is
 /// down for hours.

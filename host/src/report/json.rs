@@ -110,6 +110,7 @@ fn notification(notification: &Notification) -> Value {
         "message": notification.message,
         "check_name": notification.check_name,
         "subject": notification.subject,
+        "suppressed": notification.suppressed,
     })
 }
 

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior, named_params, params};
 
 use super::Store;
+use super::acknowledgements::end_acknowledgements;
 use super::alerts::write_alerts;
 use super::error::StoreError;
 use super::evaluation::write_evaluation;
@@ -29,10 +30,12 @@ pub struct CycleRecord<'a> {
     pub evaluations: &'a [Evaluation],
     /// What is known of all alerts after it, for the next one.
     pub alerts: &'a Alerts,
-    /// What it had to tell.
+    /// What it had to tell, suppressed or not.
     pub notifications: &'a [Notification],
     /// The messages that tell it.
     pub deliveries: &'a [Planned],
+    /// Numbers of the acknowledgements that are over by it.
+    pub ended_acknowledgements: &'a [i64],
     /// From its start until now.
     pub duration: Duration,
 }
@@ -62,6 +65,7 @@ fn write_cycle(conn: &mut Connection, series: &HashMap<String, i64>, cycle: &Cyc
     write_alerts(&transaction, cycle.alerts)?;
     let notifications = write_notifications(&transaction, run_id, cycle)?;
     write_deliveries(&transaction, run_id, &notifications, cycle.deliveries, cycle.snapshot.time)?;
+    end_acknowledgements(&transaction, cycle.ended_acknowledgements, cycle.snapshot.time)?;
     transaction.commit()?;
     Ok(run_id)
 }

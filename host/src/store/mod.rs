@@ -1,6 +1,7 @@
 //! The SQLite database: opening, migrating, saving a cycle, reading it back. All SQL is in here; nothing measures or
 //! judges. The tables are described in `migrations/` and `docs/database.md`.
 
+mod acknowledgements;
 mod alerts;
 mod cycle;
 mod deliveries;
@@ -15,6 +16,7 @@ mod outbox;
 mod previous;
 mod query;
 mod readings;
+mod silences;
 mod sql;
 #[cfg(test)]
 mod tests;
@@ -35,6 +37,7 @@ pub use migrate::SCHEMA_VERSION;
 pub use outbox::{Claimed, GivenUp, Next};
 pub use query::{MetricsRow, NotificationFilter, NotificationRow};
 pub use readings::{Reading, Readings};
+pub use silences::Expiry;
 pub use time::public_time;
 
 /// An open database of this schema version.

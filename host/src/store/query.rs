@@ -68,6 +68,8 @@ pub struct NotificationRow {
     pub check_name: String,
     /// What it is about; empty for the host.
     pub subject: String,
+    /// Why it went to nobody: `silence 3: new disks`.
+    pub suppressed: Option<String>,
 }
 
 /// Which notifications to read.
@@ -197,5 +199,6 @@ fn notification_row(row: &Row<'_>) -> rusqlite::Result<NotificationRow> {
         hostname: row.get("hostname")?,
         check_name: row.get("check_name")?,
         subject: row.get("subject")?,
+        suppressed: row.get("suppressed")?,
     })
 }

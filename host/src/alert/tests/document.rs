@@ -56,6 +56,18 @@ fn the_examples_are_what_happens() {
     }
 }
 
+#[test]
+fn the_examples_of_silences_are_what_happens() {
+    let examples: Vec<_> = DOCUMENT.split("```quiet\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(examples.len() >= 4, "{}", examples.len());
+    for example in examples {
+        let mut lines = example.lines();
+        let rule = lines.next().unwrap().split(", ").fold(Rule::default(), with);
+        let runs = lines.next().unwrap();
+        assert_eq!(super::quiet::told(&rule, runs), lines.collect::<Vec<_>>(), "{example}");
+    }
+}
+
 /// A rule with one key of the documentation changed.
 fn with(rule: Rule, pair: &str) -> Rule {
     let Some((key, value)) = pair.split_once(" = ") else {

@@ -4,7 +4,7 @@ use super::advancing::{FAILS, Runs, evaluation};
 use super::*;
 
 /// What runs of `/` of `disk` tell, five minutes apart: `3 raised WARNING`, `[2 raised WARNING]`.
-fn told(rule: &Rule, letters: &str) -> Vec<String> {
+pub(super) fn told(rule: &Rule, letters: &str) -> Vec<String> {
     told_by(&mut Runs::new(rule.clone()), letters)
 }
 

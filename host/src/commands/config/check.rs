@@ -5,7 +5,8 @@ use std::path::Path;
 
 use crate::cli::Global;
 use crate::commands::{CommandError, DONE, context, print};
-use crate::config::{Config, Route};
+use crate::config::Config;
+use crate::deliver::Way;
 use crate::report::format::count;
 use crate::sandbox::Prepared;
 use crate::{clean, cycle, logging};
@@ -23,10 +24,10 @@ pub(in crate::commands) fn run(global: &Global, checks: Option<&Path>) -> Result
 }
 
 /// What is wrong with a route: secrets, files and programs that are not there, templates that fail. Nothing is sent.
-fn routed(route: &Route) -> Result<(), CommandError> {
-    match route.outlet.check() {
+fn routed(way: &Way) -> Result<(), CommandError> {
+    match way.outlet.check() {
         problems if problems.is_empty() => Ok(()),
-        problems => Err(CommandError::Route { route: route.name.clone(), problems: problems.join("; ") }),
+        problems => Err(CommandError::Route { route: way.route.name.clone(), problems: problems.join("; ") }),
     }
 }
 

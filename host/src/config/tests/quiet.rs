@@ -163,3 +163,12 @@ fn a_matcher_that_is_wrong_is_told_with_line_and_column() {
         assert_refused(toml, &expected);
     }
 }
+
+#[test]
+fn the_examples_of_the_documentation_are_valid() {
+    let document = include_str!("../../../../docs/alerting.md");
+    let examples: Vec<_> = document.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    let quiet: Vec<_> = examples.into_iter().map(quiet).collect();
+    assert_eq!(quiet.iter().map(|quiet| quiet.maintenance.len()).sum::<usize>(), 2);
+    assert_eq!(quiet.iter().map(|quiet| quiet.inhibit.len()).sum::<usize>(), 2);
+}

@@ -79,7 +79,9 @@ fn what_is_shown_means_the_same_anywhere() {
     for file in &files {
         let place = Place::new(&[("checkpost.toml", file), ("checks.d/x", "")]);
         let config = place.load(&[("LOG_LEVEL", "WARN"), ("CPU_THRESHOLD", "33.5")]);
-        let elsewhere = Place::new(&[("checkpost.toml", &show(&config).unwrap())]);
+        // What is hidden would have to be filled in again.
+        let shown = show(&config).unwrap().replace("(redacted)", "https://example.org");
+        let elsewhere = Place::new(&[("checkpost.toml", &shown)]);
         let again = elsewhere.load(&[]);
         assert_eq!(again.database.value, config.database.value);
         assert_eq!((&again.checks_dir.value, &again.cache_dir), (&config.checks_dir.value, &config.cache_dir));

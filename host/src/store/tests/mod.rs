@@ -5,6 +5,7 @@ mod concurrent;
 mod cycles;
 mod files;
 mod full_disk;
+mod held;
 mod history;
 mod outbox;
 mod queries;
@@ -29,6 +30,7 @@ struct Cycle {
     alerts: Alerts,
     notifications: Vec<Notification>,
     deliveries: Vec<Planned>,
+    ended_acknowledgements: Vec<i64>,
 }
 
 impl Cycle {
@@ -40,6 +42,7 @@ impl Cycle {
             alerts: &self.alerts,
             notifications: &self.notifications,
             deliveries: &self.deliveries,
+            ended_acknowledgements: &self.ended_acknowledgements,
             duration: Duration::from_millis(42),
         }
     }
@@ -103,7 +106,16 @@ fn cycle_of(snapshot: Snapshot, evaluations: Vec<Evaluation>) -> Cycle {
     let headline = Headline::of(&snapshot);
     let advanced = alert::advance(&Alerts::new(), &evaluations, |_| Rule::default(), snapshot.time);
     let notifications = alert::transition_notifications(&advanced, &Alerts::new(), &evaluations);
-    Cycle { snapshot, headline, evaluations, alerts: advanced.alerts, notifications, deliveries: Vec::new() }
+    let (deliveries, ended_acknowledgements) = (Vec::new(), Vec::new());
+    Cycle {
+        snapshot,
+        headline,
+        evaluations,
+        alerts: advanced.alerts,
+        notifications,
+        deliveries,
+        ended_acknowledgements,
+    }
 }
 
 /// A cycle with one warning, one ok and one check that could not judge.
