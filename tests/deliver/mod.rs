@@ -6,6 +6,7 @@ mod email;
 mod http;
 mod slack;
 mod webhook;
+mod whole;
 
 use std::time::{Duration, Instant};
 
