@@ -54,6 +54,12 @@ pub enum Command {
     Alerts(AlertsArgs),
     /// Show stored notifications, newest first
     Notifications(NotificationsArgs),
+    /// Say what keeps this installation from doing its work, and what can be done about it
+    Doctor {
+        /// How to print
+        #[arg(long, value_enum, default_value = "text")]
+        format: ListFormat,
+    },
     /// Look after the database
     #[command(subcommand)]
     Db(DbCommand),

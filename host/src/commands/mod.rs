@@ -8,6 +8,7 @@ mod completions;
 mod context;
 mod db;
 mod deadline;
+mod doctor;
 mod follow;
 mod metrics;
 mod notifications;
@@ -111,6 +112,7 @@ fn dispatch(cli: &Cli) -> Result<u8, CommandError> {
         Command::Metrics(args) => metrics::run(global, args),
         Command::Alerts(args) => alerts::run(global, args),
         Command::Notifications(args) => notifications::run(global, args),
+        Command::Doctor { format } => doctor::run(global, *format),
         Command::Db(DbCommand::Migrate) => db::migrate(global),
         Command::Db(DbCommand::Check) => db::check(global),
         Command::Completions { shell } => completions::run(*shell),
