@@ -210,10 +210,17 @@ fn a_heartbeat_whose_address_cannot_be_read_has_failed() {
     assert_one(&site, "heartbeat", 1, "failed", "cannot be sent: cannot read ");
     site.write("ping.url", "hc-ping.com/secret\n");
     let (state, text) = one(&site, "heartbeat", 1);
-    assert!(
-        state == "failed" && text.contains("of the form https://") && !text.contains("secret"),
-        "{text}"
-    );
+    assert!(state == "failed" && text.contains("of the form https://") && !text.contains("secret"), "{text}");
     site.write("ping.url", "https://hc-ping.com/secret\n");
     assert_eq!(one(&site, "heartbeat", 0), ("ok".to_owned(), "https://hc-ping.com/…".to_owned()));
+}
+
+#[test]
+fn a_route_that_cannot_send_has_failed() {
+    let site = site("");
+    site.write("checkpost.toml", "[[route]]\nname = \"ops\"\nwebhook = { url = { env = \"OPS_URL\" } }\n");
+    assert_one(&site, "route", 1, "failed", "'ops' cannot send: OPS_URL is neither in the environment nor in .env");
+    site.write(".env", "OPS_URL=https://example.org/secret\n");
+    let (state, text) = one(&site, "route", 0);
+    assert!(state == "ok" && text.starts_with("'ops': webhook") && !text.contains("secret"), "{state}: {text}");
 }

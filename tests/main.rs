@@ -16,7 +16,6 @@ mod compilation;
 mod cron;
 mod custom_checks;
 mod cycle;
-#[cfg(unix)]
 mod deliver;
 mod demand;
 mod determinism;

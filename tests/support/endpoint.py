@@ -41,7 +41,9 @@ class Handler(BaseHTTPRequestHandler):
         if answer.get("reset"):
             # To close with time zero for what is left is to reset.
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.connection.close()
+            for part in (self.rfile, self.wfile, self.connection):
+                part.close()
+            self.close_connection = True
             return
         text = answer.get("body", "").encode()
         self.send_response(answer.get("status", 200))

@@ -6,11 +6,17 @@ It ends with its standard input.
 
 import asyncio
 import json
+import logging
 import os
 import ssl
 import sys
+import warnings
 
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+
+# What a client does wrong on purpose is not for whoever reads the tests.
+logging.disable()
+warnings.simplefilter("ignore")
 
 behaviour = {"recipients": {}, "hang": None}
 

@@ -124,7 +124,7 @@ impl<'a> Section<'a> {
                 let shown = match spanned.get_ref() {
                     DeValue::String(_) => "a string",
                     DeValue::Table(_) => "a table",
-                    _ => "neither",
+                    _ => "something else",
                 };
                 Err(ConfigError::value(origin, self.key(key), shown, format!("must be {allowed}")))
             }
@@ -245,8 +245,9 @@ impl<'a> Section<'a> {
         tables
             .filter_map(|spanned| Some((spanned.span(), spanned.get_ref().as_table()?)))
             .map(|(span, table)| {
-                let section = Self::new(self.source.clone(), name, table, allowed)?;
-                Ok(Sourced::new(section, self.source.origin(span)))
+                let origin = self.source.origin(span);
+                let section = Self { origin: origin.clone(), ..Self::new(self.source.clone(), name, table, allowed)? };
+                Ok(Sourced::new(section, origin))
             })
             .collect()
     }

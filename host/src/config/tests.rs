@@ -4,6 +4,7 @@
 mod allowance;
 mod heartbeat;
 mod mistakes;
+mod outlets;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -342,6 +343,9 @@ fn the_example_says_what_holds_anyway_and_what_could() {
         (default.log.level, default.log.max_bytes, default.log.keep)
     );
     assert_eq!(names(&config), ["cpu", "memory", "disk", "process", "archive", "certificates"]);
+    let routes: Vec<_> =
+        config.routes.iter().map(|route| (route.name.as_str(), route.outlet.transport.name())).collect();
+    assert_eq!(routes, [("ops", "email"), ("chat", "slack"), ("incidents", "webhook"), ("pager", "command")]);
 
     let as_is = Place::new(&[("checkpost.toml", example)]).load(&[]);
     assert_eq!(names(&as_is), names(&default));
@@ -356,4 +360,8 @@ fn the_example_of_the_documentation_is_valid() {
     let example = example.replace("/etc/checkpost/checks.d", "checks.d");
     let config = Place::new(&[("checkpost.toml", &example), ("checks.d/x", "")]).load(&[]);
     assert_eq!(names(&config), ["cpu", "memory", "disk", "archive", "certificates"]);
+    assert_eq!(
+        config.routes.iter().map(|route| route.outlet.transport.name()).collect::<Vec<_>>(),
+        ["email", "webhook"]
+    );
 }

@@ -10,13 +10,19 @@ use super::section::Section;
 use super::smtp::Smtp;
 use super::{ConfigError, Origin, Sourced};
 use crate::deliver::{
-    Body, Command, Desktop, Email, Guarded, Outlet, Slack, Stdout, Template, TemplateText, Transport, Webhook,
+    Body, Command, Desktop, Email, Guarded, OWN_HEADERS, Outlet, Slack, Stdout, Template, TemplateError, TemplateText,
+    Transport, Webhook,
 };
-use crate::http::Url;
+use crate::http::{self, Url};
 use crate::tls::Trust;
 
 /// The keys of a `[[route]]` that are read here.
 pub(super) const TRANSPORT_KEYS: [&str; 7] = ["email", "slack", "webhook", "command", "desktop", "stdout", "template"];
+
+/// Headers that are of the request itself.
+const HEADERS_OF_HTTP: [&str; 4] = ["Host", "Content-Length", "Transfer-Encoding", "Connection"];
+/// Headers that hold nothing but secrets.
+const SECRET_HEADERS: [&str; 3] = ["Authorization", "Proxy-Authorization", "Cookie"];
 
 /// The tables of which a route has one.
 const TABLES: &str = "email, slack, webhook, command, desktop or stdout";
@@ -88,6 +94,10 @@ fn webhook(route: &Section<'_>, around: &Surroundings<'_>) -> Result<Option<Webh
             let problem = "route.webhook.content_type is that of a body: without one JSON is sent";
             return Err(ConfigError::line(content_type.origin, problem));
         }
+        (Some(_), Some(content_type)) if !http::is_header_value(&content_type.value) => {
+            let problem = "route.webhook.content_type must be one line of text, such as \"text/plain\"";
+            return Err(ConfigError::line(content_type.origin, problem));
+        }
         (Some(text), content_type) => {
             let content_type = content_type.map_or_else(|| "text/plain; charset=utf-8".to_owned(), |t| t.value);
             Some(Body { text, content_type })
@@ -104,12 +114,34 @@ fn webhook(route: &Section<'_>, around: &Surroundings<'_>) -> Result<Option<Webh
 
 fn headers(webhook: &Section<'_>, around: &Surroundings<'_>) -> Result<Vec<(String, Guarded)>, ConfigError> {
     let Some(table) = webhook.open_section("headers")? else { return Ok(Vec::new()) };
-    let header = |Sourced { value: name, origin }: Sourced<String>| {
-        let _ = origin;
-        let value = guarded(&table, &name, around)?;
-        Ok(value.map(|value| (name, value.value)))
+    table.keys().map(|Sourced { value: name, origin }| header(&table, name, origin, around)).collect()
+}
+
+fn header(
+    table: &Section<'_>,
+    name: String,
+    origin: Origin,
+    around: &Surroundings<'_>,
+) -> Result<(String, Guarded), ConfigError> {
+    let is_one_of = |names: &[&str]| names.iter().any(|known| known.eq_ignore_ascii_case(&name));
+    if !http::is_header_name(&name) {
+        return Err(ConfigError::line(origin, format!("{} is no name of a header", table.key(&name))));
+    }
+    if is_one_of(&OWN_HEADERS) || is_one_of(&HEADERS_OF_HTTP) {
+        return Err(ConfigError::line(origin, format!("{} is set by checkpost", table.key(&name))));
+    }
+    let value = if is_one_of(&SECRET_HEADERS) {
+        secret(table, &name, around)?.map(|secret| Guarded::Secret(secret.value))
+    } else {
+        guarded(table, &name, around)?.map(|value| value.value)
     };
-    table.keys().filter_map(|name| header(name).transpose()).collect()
+    match value {
+        Some(Guarded::Plain(text)) if !http::is_header_value(&text) => {
+            Err(ConfigError::line(origin, format!("{} must be one line of text", table.key(&name))))
+        }
+        Some(value) => Ok((name, value)),
+        None => Err(table.missing(&name, "\"text\"")),
+    }
 }
 
 fn command(route: &Section<'_>, around: &Surroundings<'_>) -> Result<Option<Command>, ConfigError> {
@@ -130,7 +162,10 @@ fn template(route: &Section<'_>) -> Result<Template, ConfigError> {
 fn template_text(table: &Section<'_>, key: &'static str) -> Result<Option<TemplateText>, ConfigError> {
     let Some(Sourced { value, origin }) = table.text(key)? else { return Ok(None) };
     let parsed = TemplateText::parse(key, value);
-    parsed.map(Some).map_err(|error| ConfigError::line(origin, format!("{}: {error}", table.key(key))))
+    parsed.map(Some).map_err(|TemplateError { line, problem, .. }| {
+        let line = line.map(|line| format!(", its line {line}")).unwrap_or_default();
+        ConfigError::line(origin, format!("{}{line}: {problem}", table.key(key)))
+    })
 }
 
 /// An address that may be a secret. One that stands in the file is looked at now.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use super::program::{Program, find};
 use super::{Message, SendError};
 use crate::clean;
 
@@ -16,14 +17,38 @@ pub struct Command {
     pub directory: PathBuf,
 }
 
+/// How many characters of a text are in a variable; the JSON has all of it.
+const VARIABLE_CHARS: usize = 1_000;
+
 impl Command {
-    pub(super) fn send(&self, _message: &Message, _deadline: Instant) -> Result<(), SendError> {
-        Err(SendError::route("nothing is run yet"))
+    pub(super) fn send(&self, message: &Message, deadline: Instant) -> Result<(), SendError> {
+        let program = Program {
+            argv: &self.argv,
+            directory: &self.directory,
+            variables: variables(message),
+            passed_on: &[],
+            input: message.to_json().into_bytes(),
+        };
+        program.run(deadline)
     }
 
     pub(super) fn check(&self) -> Vec<String> {
-        Vec::new()
+        find(&self.to_string(), &self.directory).err().into_iter().collect()
     }
+}
+
+fn variables(message: &Message) -> Vec<(&'static str, String)> {
+    let Message { key, route, host, level, title, items, is_test } = message;
+    let text = |text: &str| clean::bounded(text, VARIABLE_CHARS);
+    vec![
+        ("CHECKPOST_KEY", text(key)),
+        ("CHECKPOST_ROUTE", text(route)),
+        ("CHECKPOST_HOST", text(host)),
+        ("CHECKPOST_LEVEL", level.level().to_owned()),
+        ("CHECKPOST_TITLE", text(title)),
+        ("CHECKPOST_COUNT", items.len().to_string()),
+        ("CHECKPOST_TEST", u8::from(*is_test).to_string()),
+    ]
 }
 
 /// The program, without arguments: they may be secret.

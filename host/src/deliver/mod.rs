@@ -9,6 +9,8 @@ mod email;
 mod error;
 mod message;
 mod outlet;
+mod plain;
+mod program;
 mod sample;
 mod slack;
 mod stdout;
@@ -25,6 +27,6 @@ pub use sample::sample;
 pub use slack::Slack;
 pub use stdout::Stdout;
 pub use template::{Template, TemplateError, TemplateText, Words};
-pub use webhook::{Body, Webhook};
+pub use webhook::{Body, OWN_HEADERS, Webhook};
 
 pub use crate::secret::{Guarded, Secret};

@@ -52,7 +52,7 @@ impl Outlet {
             Transport::Webhook(webhook) => webhook.send(message, deadline),
             Transport::Command(command) => command.send(message, deadline),
             Transport::Desktop(desktop) => desktop.send(message, &words, deadline),
-            Transport::Stdout(stdout) => stdout.send(&words),
+            Transport::Stdout(stdout) => stdout.send(message, &words),
         }
     }
 

@@ -44,7 +44,7 @@ fn variant(index: usize, kind: Kind, level: Status) -> Message {
     (message.level, message.is_test) = (level, false);
     let item = &mut message.items[0];
     (item.kind, item.level, item.id) = (kind, level, 12);
-    if index % 2 == 0 {
+    if index.is_multiple_of(2) {
         let named = Item { subject: "/var".to_owned(), owner: "alice".to_owned(), ..item.clone() };
         message.items.push(named);
     }

@@ -116,6 +116,8 @@ impl TemplateText {
 fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    // So that a mistake says which variable it is, also in a release.
+    environment.set_debug(true);
     // Each transport escapes as it needs.
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     environment.set_fuel(Some(FUEL));
@@ -133,3 +135,109 @@ impl fmt::Display for TemplateError {
 }
 
 impl std::error::Error for TemplateError {}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::deliver::plain::tests::message;
+
+    fn text(source: &str) -> TemplateText {
+        TemplateText::parse("body", source).unwrap()
+    }
+
+    fn problem(source: &str) -> String {
+        match TemplateText::parse("body", source) {
+            Ok(text) => text.render(&message()).unwrap_err().to_string(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn every_documented_variable_is_there() {
+        let document = include_str!("../../../docs/delivery.md");
+        let (_, table) = document.split_once("these variables:").unwrap();
+        let names: Vec<_> = table.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`')).collect();
+        assert_eq!(names.len(), 18);
+        for (name, _) in &names {
+            let source = format!("{{% for item in items %}}{{{{ {name} }}}}{{% endfor %}}");
+            assert!(text(&source).render(&message()).is_ok(), "{name}");
+        }
+        let json: serde_json::Value = serde_json::from_str(&message().to_json()).unwrap();
+        let of = |value: &serde_json::Value| value.as_object().unwrap().len();
+        assert_eq!(
+            names.len(),
+            of(&json) - 1 + of(&json["items"][0]),
+            "schema is no variable, and nothing else is missing"
+        );
+    }
+
+    #[test]
+    fn the_documented_example_reads_well() {
+        let document = include_str!("../../../docs/delivery.md");
+        let (_, example) = document.split_once("[route.template]\ntitle = \"").unwrap();
+        let (title, rest) = example.split_once("\"\nbody = \"\"\"\n").unwrap();
+        let (body, _) = rest.split_once("\"\"\"").unwrap();
+        let template = Template { title: Some(text(title)), body: Some(text(body)) };
+        let words = template.words(&message()).unwrap();
+        assert_eq!(words.title, "[web-1] CRITICAL: Escalated: High disk usage");
+        assert_eq!(
+            words.body.unwrap(),
+            "CRITICAL /mnt/<b>&\"x\"</b>: /mnt/<!channel> is 97% full *now*\n\
+             WARNING cpu: \n\n\
+             Runbook: https://wiki.example.org/alerts"
+        );
+    }
+
+    #[test]
+    fn a_mistake_is_told_with_its_line() {
+        for (source, expected) in [
+            ("a\n{{ hostname }}", "template body, its line 2: undefined value: `hostname` is undefined"),
+            ("a\n\n{{ title | shout }}", "template body, its line 3: unknown filter: filter shout is unknown"),
+            ("{{ items[7].title }}", "template body, its line 1: undefined value"),
+            ("{% for x in items %}", "template body, its line 1: syntax error: unexpected end of input"),
+            ("{% include 'other' %}", "template body, its line 1: syntax error: unknown statement include"),
+        ] {
+            assert!(problem(source).starts_with(expected), "{source}: {}", problem(source));
+        }
+    }
+
+    #[test]
+    fn what_takes_too_much_is_ended() {
+        for (source, expected) in [
+            ("{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}", "ran out of fuel"),
+            ("{{ 'x' * 70000 }}", "the text is longer than 64 KiB"),
+            ("{% macro f(n) %}{{ f(n) }}{% endmacro %}{{ f(1) }}", "recursion limit"),
+        ] {
+            assert!(problem(source).contains(expected), "{source}: {}", problem(source));
+        }
+        let many = Message { items: vec![message().items[0].clone(); 500], ..message() };
+        assert!(
+            text("{% for item in items %}{{ item.level | upper }} {{ item.title }}\n{% endfor %}")
+                .render(&many)
+                .is_ok()
+        );
+    }
+
+    #[test]
+    fn words_are_clean_and_a_title_is_one_line() {
+        let template = Template {
+            title: Some(text(" a\n\n {{ 'b\\u001b[31m' }} ")),
+            body: Some(text("a\r\n\tb {{ '\\u202e' }}\n")),
+        };
+        let words = template.words(&message()).unwrap();
+        assert_eq!(words.title, "a b\\u{1b}[31m");
+        assert_eq!(words.body.unwrap(), "a\n\\u{9}b \\u{202e}");
+        let long = Template { title: Some(text("{{ 'x' * 1000 }}")), body: None };
+        assert_eq!(long.words(&message()).unwrap().title.chars().count(), TITLE_CHARS);
+    }
+
+    #[test]
+    fn what_fails_leaves_the_built_in_words() {
+        let template = Template { title: Some(text("fine")), body: Some(text("{{ nothing }}")) };
+        let (words, error) = template.words(&message()).unwrap_err();
+        assert_eq!(words, Words { title: message().title, body: None });
+        assert_eq!((error.key, error.line), ("body", Some(1)));
+    }
+}

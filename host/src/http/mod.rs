@@ -10,7 +10,7 @@ use std::io::Read;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use ureq::http::HeaderValue;
+use ureq::http::{HeaderName, HeaderValue};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig};
 use ureq::{Agent, Body, Proxy};
 
@@ -62,6 +62,16 @@ pub struct HttpError(pub String);
 const BODY_BYTES: u64 = 4096;
 /// How many characters of a body are kept.
 const TEXT_CHARS: usize = 300;
+
+/// Whether a text may be the name of a header.
+pub fn is_header_name(text: &str) -> bool {
+    HeaderName::from_bytes(text.as_bytes()).is_ok()
+}
+
+/// Whether a text may be the value of a header: one line.
+pub fn is_header_value(text: &str) -> bool {
+    HeaderValue::from_str(text).is_ok()
+}
 
 /// Sends a request and waits for the answer, to the deadline at most.
 ///

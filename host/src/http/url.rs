@@ -60,6 +60,11 @@ impl Url {
         self.0.to_string()
     }
 
+    /// From the path on. Not for people.
+    pub fn path_and_query(&self) -> &str {
+        self.0.path_and_query().map_or("", |path| path.as_str())
+    }
+
     pub(super) fn uri(&self) -> &Uri {
         &self.0
     }
