@@ -115,6 +115,14 @@ fn the_end_has_the_headline_of_what_ends() {
 }
 
 #[test]
+fn a_clock_that_goes_back_in_a_silence_takes_with_it_when_people_were_told() {
+    let mut runs = Runs::new(Rule { repeat_interval: Some(minutes(20)), ..plain() });
+    assert_eq!(told_by(&mut runs, "w"), ["0 raised WARNING"]);
+    runs.now -= SignedDuration::from_hours(1000);
+    assert_eq!(told_by(&mut runs, "WWwww"), ["4 reminder WARNING"]);
+}
+
+#[test]
 fn a_clock_that_goes_back_takes_what_was_suppressed_with_it() {
     let mut runs = Runs::new(Rule { repeat_interval: Some(minutes(20)), ..plain() });
     assert_eq!(told_by(&mut runs, "W"), ["[0 raised WARNING]"]);
