@@ -224,3 +224,24 @@ fn a_route_that_cannot_send_has_failed() {
     let (state, text) = one(&site, "route", 0);
     assert!(state == "ok" && text.starts_with("'ops': webhook") && !text.contains("secret"), "{state}: {text}");
 }
+
+#[test]
+fn a_route_that_fails_has_failed_and_what_was_given_up_is_to_look_at() {
+    let site = Site::new();
+    let config = |more: &str| format!("[[check]]\nname = \"memory\"\n[check.settings]\nthreshold = 0.001\n{more}");
+    let route = "[[route]]\nname = \"ops\"\n[route.webhook]\nurl = \"http://127.0.0.1:1/\"\n";
+    site.write("checkpost.toml", config(route));
+    site.says(&["run"], 0);
+    set_clock(&site, 1);
+    let found = about(&site, "route", 1);
+    let fails = found.iter().find(|(state, _)| state == "failed").unwrap();
+    assert!(fails.1.starts_with("'ops' fails since 20") && fails.1.contains("checkpost notify test ops"), "{found:?}");
+
+    site.database().execute_batch("UPDATE deliveries SET state = 'expired'; UPDATE routes SET failures = 0").unwrap();
+    let found = about(&site, "route", 0);
+    assert!(found.iter().any(|(state, text)| state == "warning" && text.contains("of the last day were given up")));
+
+    site.database().execute_batch("UPDATE deliveries SET state = 'pending'").unwrap();
+    site.write("checkpost.toml", config(""));
+    assert_one(&site, "route", 0, "warning", "'ops' is not in the configuration, and ");
+}

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::{About, Finding, files};
+use super::{About, Finding, files, telling};
 use crate::config::Config;
 use crate::report::format::mb;
 use crate::schedule::{self, LastCycle};
@@ -32,6 +32,8 @@ pub(super) fn examine(config: &Config, now: Timestamp, not_ready: &[String], tel
         tell(last_cycle(&LastCycle::of(config.interval, &starts, now)));
     }
     checks(&store, not_ready, tell);
+    // As above: what cannot be read is in the finding about the database.
+    let _ = telling::deliveries(config, &store, now, tell);
     match store.last_reading("checkpost.clock.synchronized") {
         Ok(Some(synchronized)) if synchronized > 0.0 => tell(About::Clock.ok("kept right")),
         Ok(Some(_)) => {
