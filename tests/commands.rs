@@ -108,9 +108,22 @@ fn completions_and_help_name_every_command() {
     let site = Site::new();
     let help = site.says(&["--help"], 0).stdout;
     let script = site.says(&["completions", "bash"], 0).stdout;
-    for command in
-        ["run", "collect", "check", "metrics", "alerts", "notifications", "silence", "ack", "db", "completions"]
-    {
+    for command in [
+        "run",
+        "collect",
+        "check",
+        "metrics",
+        "alerts",
+        "notifications",
+        "deliveries",
+        "notify",
+        "silence",
+        "ack",
+        "doctor",
+        "config",
+        "db",
+        "completions",
+    ] {
         assert!(help.contains(&format!("\n  {command} ")), "{command} is not in {help}");
         assert!(script.contains(command));
     }

@@ -21,6 +21,8 @@ mod deliver;
 mod demand;
 mod determinism;
 #[cfg(unix)]
+mod doctor;
+#[cfg(unix)]
 mod follow;
 #[cfg(unix)]
 mod heartbeat;

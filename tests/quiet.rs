@@ -362,3 +362,19 @@ fn a_run_that_cannot_be_stored_ends_no_acknowledgement() {
     assert_eq!(told(&site, "memory"), ["1 raised", "2 resolved"]);
     assert_eq!(site.count("acknowledgements WHERE ended_ms IS NULL"), 0);
 }
+
+#[test]
+fn an_alert_that_is_kept_quiet_shows_what_keeps_it_so() {
+    let site = Site::new();
+    run(&site, "warning");
+    let marks = || -> Value {
+        let alerts: Value = serde_json::from_str(&site.says(&["alerts", "--format", "json"], 0).stdout).unwrap();
+        alerts.as_array().unwrap().iter().find(|alert| alert["check"] == "memory").unwrap()["marks"].clone()
+    };
+    assert_eq!(marks(), serde_json::json!([]));
+    silence(&site, &["--matcher", "check=memory"]);
+    assert_eq!(marks(), serde_json::json!(["silence 1: new disks"]));
+    site.says(&["ack", &last_id(&site), "--comment", "on it", "--author", "alice"], 0);
+    assert_eq!(marks(), serde_json::json!(["acknowledged by alice: on it"]));
+    assert!(site.says(&["alerts"], 0).stdout.contains("acknowledged by alice: on it"));
+}

@@ -71,6 +71,12 @@ pub enum Command {
     Silence(SilenceCommand),
     /// Say that somebody looks after an alert, so that it is told again only when it gets worse or is over
     Ack(AckArgs),
+    /// Say what keeps this installation from doing its work, and what can be done about it
+    Doctor {
+        /// How to print
+        #[arg(long, value_enum, default_value = "text")]
+        format: ListFormat,
+    },
     /// Look after the database
     #[command(subcommand)]
     Db(DbCommand),

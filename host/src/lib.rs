@@ -12,6 +12,7 @@
 //!   is hidden on purpose, and [`route`] who is told; [`store`] keeps it all in SQLite, [`report`] renders it, and
 //!   [`deliver`] gets the messages out.
 //! * [`config`] turns files and variables into one valid value; [`cli`] and [`commands`] are the command line.
+//! * [`doctor`] looks at an installation from outside of cycles.
 //! * [`clean`], [`mod@digest`], [`export`], [`heartbeat`], [`http`], [`lock`], [`logging`], [`schedule`], [`secret`]
 //!   and [`tls`] are what several of them lean on.
 
@@ -25,6 +26,7 @@ pub mod config;
 pub mod cycle;
 pub mod deliver;
 pub mod digest;
+pub mod doctor;
 pub mod export;
 pub mod heartbeat;
 pub mod http;

@@ -56,6 +56,12 @@ impl Standing {
         Self { key, alert, level, is_removed: false, told, hushed, rule: rule.clone() }
     }
 
+    /// How an alert stands between two runs, as it was kept.
+    pub fn kept(key: AlertKey, alert: Alert) -> Self {
+        let unchanged = |alert: &Alert| Step { alert: alert.clone(), transitions: Vec::new() };
+        Self::new(key, alert, &Rule::default(), unchanged)
+    }
+
     /// Something to be done to the alert, whichever it will be.
     pub(super) fn each_alert(&mut self, change: impl Fn(&mut Alert)) {
         change(&mut self.alert);

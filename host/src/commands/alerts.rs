@@ -3,10 +3,12 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::alert::{Alert, AlertKey, Phase};
+use crate::alert::{Alert, AlertKey, Phase, Standing};
 use crate::check::Status;
 use crate::cli::{AlertsArgs, Global, ListFormat};
+use crate::collect;
 use crate::config::Config;
+use crate::quiet::Quiet;
 use crate::report::format::{measure, time};
 use crate::report::sparkline::sparkline;
 use crate::report::style::Style;
@@ -24,9 +26,22 @@ pub(super) fn run(global: &Global, args: &AlertsArgs) -> Result<u8, CommandError
     let store = Store::open_existing(&config.database.value)?;
     let alerts = store.alerts()?;
     note_if_late(&config, &store)?;
+    let now = Timestamp::now();
+    let (silences, acknowledgements) = (store.silences(now)?, store.acknowledgements()?);
+    let quiet = Quiet {
+        silences: &silences,
+        acknowledgements: &acknowledgements,
+        maintenance: &config.quiet.maintenance,
+        inhibit: &config.quiet.inhibit,
+        host: &collect::host().name,
+    };
+    let standings: Vec<_> = alerts.iter().map(|(key, alert)| Standing::kept(key.clone(), alert.clone())).collect();
+    let quiet = quiet.in_run(&standings, now);
     let mut rows = Vec::new();
-    for (key, alert) in alerts.iter().filter(|(_, alert)| args.all || is_shown(alert)) {
-        rows.push(row(key, alert, store.readings(key, RUNS)?));
+    for standing in standings.iter().filter(|standing| args.all || is_shown(&standing.alert)) {
+        let readings = store.readings(&standing.key, RUNS)?;
+        let marks = marks(&standing.alert, quiet.reason(standing));
+        rows.push(Row { marks, ..row(&standing.key, &standing.alert, readings) });
     }
     rows.sort_by_key(|row| std::cmp::Reverse(row.level.severity()));
     match args.format {
@@ -92,15 +107,15 @@ fn row<'a>(key: &'a AlertKey, alert: &'a Alert, Readings { last, runs }: Reading
         value: last.as_ref().map(|last| last.value).or(alert.value),
         unit: last.map(|last| last.unit),
         readings: runs,
-        marks: marks(alert),
+        marks: Vec::new(),
         title: text.map_or(&alert.title, |text| &text.title),
         message: text.map_or(&alert.message, |text| &text.message),
     }
 }
 
 /// Why people hear less of it than of others, in words.
-fn marks(alert: &Alert) -> Vec<String> {
-    alert.flapping.then(|| "flapping".to_owned()).into_iter().collect()
+fn marks(alert: &Alert, quiet: Option<String>) -> Vec<String> {
+    alert.flapping.then(|| "flapping".to_owned()).into_iter().chain(quiet).collect()
 }
 
 fn text(rows: &[Row<'_>], style: &Style) -> String {

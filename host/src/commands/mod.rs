@@ -11,6 +11,7 @@ mod context;
 mod db;
 mod deadline;
 mod deliveries;
+mod doctor;
 mod follow;
 mod hold;
 mod metrics;
@@ -138,6 +139,7 @@ fn dispatch(cli: &Cli) -> Result<u8, CommandError> {
         Command::Silence(SilenceCommand::List { all, format }) => silence::list(global, *all, *format),
         Command::Silence(SilenceCommand::Expire { id }) => silence::expire(global, *id),
         Command::Ack(args) => ack::run(global, args),
+        Command::Doctor { format } => doctor::run(global, *format),
         Command::Db(DbCommand::Migrate) => db::migrate(global),
         Command::Db(DbCommand::Check) => db::check(global),
         Command::Completions { shell } => completions::run(*shell),

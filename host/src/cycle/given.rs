@@ -1,10 +1,11 @@
 //! What of the readings each check is given: what it declared and was granted, of now and of the past.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::check::{Failure, Grants, Reason};
+use crate::alert::Alerts;
+use crate::check::{Failure, Grants, Reason, Status};
 use crate::metric::{Sample, Series, Snapshot};
 use crate::sandbox::{Need, Prepared};
 use crate::store::{History, HistoryQuery, Store, StoreError, Window};
@@ -13,6 +14,23 @@ use crate::store::{History, HistoryQuery, Store, StoreError, Window};
 pub(super) fn samples<'a>(samples: &'a [Sample], needs: &[Need], grants: &Grants) -> Vec<&'a Sample> {
     let declared = |sample: &Sample| needs.iter().any(|need| need.matches(sample));
     samples.iter().filter(|sample| declared(sample) && grants.allow(&sample.name)).collect()
+}
+
+/// What each instance said of each subject last time.
+pub(super) type Previous = BTreeMap<String, Vec<(String, Status)>>;
+
+/// What each instance said when it last could judge, and of what was bad and is gone since, what it said last: an
+/// interface that comes back without a rate is not ok for that.
+pub(super) fn previous(mut said: Previous, alerts: &Alerts) -> Previous {
+    let gone = alerts.iter().filter(|(_, alert)| alert.absent_since.is_some() && alert.bad_level != Status::Ok);
+    for (key, alert) in gone {
+        if let Some(said) = said.get_mut(&key.instance)
+            && said.iter().all(|(subject, _)| *subject != key.subject)
+        {
+            said.push((key.subject.clone(), alert.bad_level));
+        }
+    }
+    said
 }
 
 /// The past readings of one check, or why it has none.
@@ -85,4 +103,26 @@ fn query<'a>(check: &'a Prepared, snapshot: &Snapshot) -> Option<HistoryQuery<'a
 
 fn points(history: &[Series]) -> usize {
     history.iter().map(|series| series.points.len()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alert::{Alert, AlertKey};
+
+    #[test]
+    fn what_was_bad_and_is_gone_is_what_it_was_when_it_comes_back() {
+        let now = jiff::Timestamp::UNIX_EPOCH;
+        let alert = |bad_level, absent| Alert { bad_level, absent_since: absent, ..Alert::new(now) };
+        let key = |instance: &str, subject: &str| AlertKey { instance: instance.into(), subject: subject.into() };
+        let alerts = Alerts::from([
+            (key("network", "eth0"), alert(Status::Warning, None)),
+            (key("network", "eth1"), alert(Status::Critical, Some(now))),
+            (key("network", "eth2"), alert(Status::Ok, Some(now))),
+            (key("disk", "/mnt"), alert(Status::Warning, Some(now))),
+        ]);
+        let said = Previous::from([("network".to_owned(), vec![("eth0".to_owned(), Status::Warning)])]);
+        let expected = [("eth0".to_owned(), Status::Warning), ("eth1".to_owned(), Status::Critical)];
+        assert_eq!(previous(said, &alerts), Previous::from([("network".to_owned(), expected.into())]));
+    }
 }

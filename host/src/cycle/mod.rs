@@ -6,7 +6,6 @@ mod instances;
 mod outgoing;
 mod told;
 
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 use jiff::Timestamp;
@@ -25,9 +24,6 @@ pub use outgoing::{DeliveryError, alarm, deliver};
 
 /// Verdicts of one evaluation that the log spells out.
 const LOGGED_VERDICTS: usize = 20;
-
-/// What each instance said last time it could judge: (subject, status).
-type Previous = BTreeMap<String, Vec<(String, Status)>>;
 
 /// A cycle that could not be done, or not be stored. Nothing of it is in the database.
 #[derive(Debug, thiserror::Error)]
@@ -63,8 +59,8 @@ pub fn run(config: &Config, now: Timestamp) -> Result<CycleReport, CycleError> {
 
     let mut store = Store::open(&config.database.value)?;
     let previous_snapshot = store.previous_snapshot(&collect::host().boot_id)?;
-    let previous_statuses = store.previous_statuses()?;
     let previous_alerts = store.alerts()?;
+    let previous_statuses = given::previous(store.previous_statuses()?, &previous_alerts);
     let (silences, acknowledgements) = (store.silences(now)?, store.acknowledgements()?);
 
     let demand = asked::demand(&config.collect, &prepared);
@@ -151,7 +147,7 @@ fn evaluate_all(
     prepared: &[Prepared],
     histories: Vec<given::Past>,
     snapshot: &Snapshot,
-    previous: &Previous,
+    previous: &given::Previous,
 ) -> Vec<Evaluation> {
     let host = snapshot.host.labels();
     let checks: Vec<_> = prepared.iter().zip(histories).collect();

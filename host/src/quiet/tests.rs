@@ -300,6 +300,18 @@ fn no_alert_hides_itself_and_no_two_hide_each_other() {
 }
 
 #[test]
+fn what_is_told_of_an_alert_at_another_level_is_not_hidden_by_itself() {
+    let site = Site::inhibiting("level=critical", "level=warning", &[]);
+    let run = Run::new(&site.alerts, &evaluations(&["disk / c"]), |_| Rule::default(), site.now);
+    let quiet = Quiet { silences: &[], acknowledgements: &[], maintenance: &[], inhibit: &site.inhibit, host: "web-1" };
+    let quiet = quiet.in_run(&run.standings, site.now);
+    let facts =
+        Facts { check: "disk", subject: "/", channel: "", owner: "", host: quiet.host(), level: Status::Warning };
+    assert_eq!(quiet.reason_of(&key("disk /"), &facts), None);
+    assert_eq!(quiet.reason_of(&key("disk /var"), &facts).as_deref(), Some("inhibited by disk /"));
+}
+
+#[test]
 fn what_is_gone_hides_nothing() {
     let mut site = Site::inhibiting("check=disk", "check=mine", &[]);
     site.run(&["disk / c", "mine / w"]);

@@ -46,6 +46,19 @@ pub enum CacheError {
     NotPrivate(PathBuf),
 }
 
+/// Whether a directory of compiled modules is there. Makes nothing.
+///
+/// # Errors
+/// When it could not be used, because it cannot be looked at or is not private.
+pub fn examine_cache(directory: &Path) -> Result<bool, CacheError> {
+    match is_private(directory) {
+        Ok(true) => Ok(true),
+        Ok(false) => Err(CacheError::NotPrivate(directory.to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(CacheError::Io { path: directory.to_owned(), source }),
+    }
+}
+
 /// Ending of the files that hold what a module said.
 pub(super) const ANSWERS: &str = "json";
 

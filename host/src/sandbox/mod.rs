@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use cache::CacheError;
+pub use cache::{CacheError, examine_cache};
 pub use compile::CompileLimits;
 pub use engine::{Sandbox, SandboxError, SandboxOptions};
 pub use module::{Code, Judged, Module};

@@ -32,13 +32,25 @@ pub struct CheckSummary {
 }
 
 impl Store {
+    /// Reads every page, and does not look whether indexes hold what the tables do.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] with the first findings, when there are any.
+    pub fn check_quickly(&self) -> Result<(), StoreError> {
+        let findings = damage(&self.conn, "quick_check").map_err(self.failed("check its integrity"))?;
+        match findings.is_empty() {
+            true => Ok(()),
+            false => Err(StoreError::Corrupt { path: self.path.clone(), findings: findings.join("; ") }),
+        }
+    }
+
     /// Reads every page and follows every reference.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] with the first findings, when there are any.
     pub fn check(&self) -> Result<CheckSummary, StoreError> {
         let schema_version = schema_version(&self.conn, &self.path)?;
-        let mut findings = damage(&self.conn).map_err(self.failed("check its integrity"))?;
+        let mut findings = damage(&self.conn, "integrity_check").map_err(self.failed("check its integrity"))?;
         findings.extend(dangling_references(&self.conn).map_err(self.failed("check its references"))?);
         if !findings.is_empty() {
             findings.truncate(FINDINGS);
@@ -48,9 +60,9 @@ impl Store {
     }
 }
 
-fn damage(conn: &Connection) -> rusqlite::Result<Vec<String>> {
+fn damage(conn: &Connection, pragma: &str) -> rusqlite::Result<Vec<String>> {
     let mut findings: Vec<String> = conn
-        .prepare(&format!("PRAGMA integrity_check({FINDINGS})"))?
+        .prepare(&format!("PRAGMA {pragma}({FINDINGS})"))?
         .query_map((), |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     findings.retain(|finding| finding != "ok");

@@ -63,6 +63,20 @@ impl Store {
         Ok(store)
     }
 
+    /// Whether this user can write a database that is there. Writes nothing.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn can_write(path: &Path) -> Result<(), StoreError> {
+        refuse_other_than_files(path)?;
+        let conn = connect(path, OpenFlags::empty())?;
+        let failed = |source| StoreError::sqlite(path, "write it", source);
+        if conn.is_readonly("main").map_err(failed)? {
+            return Err(StoreError::ReadOnly { path: path.to_owned() });
+        }
+        conn.execute_batch("BEGIN IMMEDIATE; ROLLBACK").map_err(failed)
+    }
+
     /// A database that is gone when dropped, for tests.
     ///
     /// # Errors

@@ -49,6 +49,15 @@ fn what_came_and_went_in_a_silence_is_never_told() {
 }
 
 #[test]
+fn what_people_would_know_is_kept_only_where_it_makes_a_difference() {
+    for (letters, differs) in [("W", true), ("WO", false), ("w", false), ("wW", false), ("wC", true), ("wWw", false)] {
+        let mut runs = Runs::new(Rule::default());
+        told_by(&mut runs, letters);
+        assert_eq!(runs.alerts.values().next().unwrap().hushed.is_some(), differs, "{letters}");
+    }
+}
+
+#[test]
 fn what_ended_in_a_silence_is_resolved_after_it() {
     assert_eq!(told(&plain(), "wWOOoo"), ["0 raised WARNING", "[2 resolved OK]", "4 resolved OK"]);
     assert_eq!(told(&plain(), "wOWww"), ["0 raised WARNING", "[1 resolved OK]", "[2 raised WARNING]"]);
@@ -112,6 +121,14 @@ fn the_end_has_the_headline_of_what_ends() {
     let run = Run::new(&runs.alerts, &[evaluation("disk", &[("/", 'o')])], |_| plain(), runs.now);
     let (_, resolved) = run.settle(|_| None).transitions.pop().unwrap();
     assert_eq!((resolved.kind, resolved.title.as_str()), (Kind::Resolved, "High disk usage"));
+}
+
+#[test]
+fn a_clock_that_goes_back_in_a_silence_takes_with_it_when_people_were_told() {
+    let mut runs = Runs::new(Rule { repeat_interval: Some(minutes(20)), ..plain() });
+    assert_eq!(told_by(&mut runs, "w"), ["0 raised WARNING"]);
+    runs.now -= SignedDuration::from_hours(1000);
+    assert_eq!(told_by(&mut runs, "WWwww"), ["4 reminder WARNING"]);
 }
 
 #[test]
