@@ -88,7 +88,7 @@ fn by_starttls_and_by_tls_a_password_is_asked_for_and_given() {
         let (scope, text) = refused(send(Relay { login: None, ..relay }, &message()), &smtp);
         assert_eq!(scope, Scope::Route);
         assert!(text.starts_with("RELAY refuses the sender: 530"), "{text}");
-        assert_eq!(smtp.count(), 1);
+        assert_eq!(smtp.mails(1).len(), 1);
     }
 }
 

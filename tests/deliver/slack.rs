@@ -58,7 +58,7 @@ fn what_it_answers_is_told_without_the_address() {
     }
     // It comes back.
     outlet.send(&message(), in_time()).unwrap();
-    assert_eq!(endpoint.count(), 8);
+    assert_eq!(endpoint.requests(8).len(), 8);
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn a_proxy_of_the_environment_is_for_what_is_elsewhere() {
         Said::of(site.checkpost(&TEST).env("HTTP_PROXY", proxy).env("HTTPS_PROXY", proxy), exit_code)
     };
     run(&site(&endpoint.url("/")), &format!("http://127.0.0.1:{}", free_port()), 0);
-    assert_eq!(endpoint.count(), 1);
+    assert_eq!(endpoint.requests(1).len(), 1);
     proxy.will(&[json!({"status": 403})]);
     let refused = run(&site("https://example.invalid/hunter2"), &proxy.url(""), 1);
     assert_eq!(

@@ -21,7 +21,7 @@ fn a_run_delivers_what_it_tells_once() {
         (&item["check"], &item["kind"], &item["level"]),
         (&json!("memory"), &json!("raised"), &json!("warning"))
     );
-    assert_eq!(endpoint.count(), 1);
+    assert_eq!(endpoint.requests(1).len(), 1);
     let [delivery] = &deliveries(&site)[..] else { panic!("one delivery") };
     assert_eq!((&delivery["state"], &delivery["attempts"]), (&json!("delivered"), &json!(1)));
     assert_eq!((&delivery["key"], &delivery["notifications"]), (&message["key"], &json!([item["id"]])));
@@ -79,7 +79,7 @@ fn an_endpoint_that_asks_for_time_gets_it() {
     let site = site(&endpoint);
     site.run_json();
     site.run_json();
-    assert_eq!(endpoint.count(), 1);
+    assert_eq!(endpoint.requests(1).len(), 1);
     let wait: f64 = site.value("SELECT (retry_ms - failing_since_ms) / 1000.0 FROM routes");
     assert!((599.0..=601.0).contains(&wait), "{wait}");
 }
@@ -111,7 +111,7 @@ fn an_endpoint_that_hangs_does_not_keep_the_next_cycle_from_measuring() {
     endpoint.requests(1);
     let report = site.run_json();
     assert_eq!(report["run_id"], 2, "not skipped");
-    assert_eq!(endpoint.count(), 1, "the first run is still at it");
+    assert_eq!(endpoint.requests(1).len(), 1, "the first run is still at it");
     first.kill().unwrap();
     first.wait().unwrap();
     // It was killed while it sent: the message is sent again, with the same key.

@@ -42,7 +42,9 @@ impl Alert {
 
     /// Forgets what was suppressed where it makes no difference.
     pub(super) fn trim_hushed(&mut self) {
-        let makes_none = |hushed: Hushed| hushed == self.heard() || !self.is_known_anyhow();
+        // That it flaps, or no longer does, is told of what is ok as well.
+        let is_news = |hushed: Hushed| self.is_known_anyhow() || hushed.flapping != self.flapping;
+        let makes_none = |hushed: Hushed| hushed == self.heard() || !is_news(hushed);
         if self.hushed.is_some_and(makes_none) {
             self.hushed = None;
         }

@@ -156,3 +156,15 @@ fn a_standing_is_as_bad_as_what_it_is_and_what_people_know() {
     assert_eq!(standing("C", 'w'), (Status::Warning, Status::Warning, false));
     assert_eq!(standing("c", 'u'), (Status::Critical, Status::Critical, false), "not better for not being judged");
 }
+
+#[test]
+fn that_it_flaps_or_no_longer_does_is_noted_once_in_a_silence_also_of_what_is_ok() {
+    // It begins to flap in the silence, at ok.
+    let rule = Rule { keep_firing_for: Duration::from_secs(1), renotify_on_escalation: false, ..Rule::default() };
+    let begins = told(&rule, "WCWCOW o OWOW");
+    assert_eq!(begins.iter().filter(|told| told.contains("flapping_started")).count(), 1, "{begins:?}");
+    // It flapped before the silence, and settles in it.
+    let ends = told(&Rule::default(), "owowowo OOOOO OOOOO OOOOO OOOOO OOOOO OOOOO");
+    assert_eq!(ends.iter().filter(|told| told.contains("flapping_ended")).count(), 1, "{ends:?}");
+    assert!(ends.iter().any(|told| told.ends_with("flapping_ended OK]")), "{ends:?}");
+}
