@@ -327,7 +327,7 @@ impl DeliveryState {
 pub enum NotifyCommand {
     /// Send a test message by a route, now, past its limits and quiet hours
     Test {
-        /// The name of a [[route]]
+        /// The name of a route
         route: String,
     },
 }
