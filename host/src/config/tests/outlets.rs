@@ -247,13 +247,10 @@ fn a_variable_of_a_secret_that_dotenv_breaks_is_named_by_its_line() {
 #[test]
 fn every_example_of_the_documentation_is_valid() {
     let document = include_str!("../../../../docs/delivery.md");
-    let mut relay = "";
+    let examples = || document.split("```toml\n").skip(1).map(|rest| rest.split_once("```").unwrap().0);
+    let relay = examples().find(|example| example.starts_with("[smtp]")).unwrap().split("[[route]]").next().unwrap();
     let mut count = 0;
-    for example in document.split("```toml\n").skip(1) {
-        let (example, _) = example.split_once("```").unwrap();
-        if example.starts_with("[smtp]") {
-            relay = example.split("[[route]]").next().unwrap();
-        }
+    for example in examples() {
         // Some show a part of a route only.
         let toml = match example {
             example if example.starts_with("password = ") => example
@@ -263,7 +260,7 @@ fn every_example_of_the_documentation_is_valid() {
                     format!("[[route]]\nname = \"{n}\"\n[route.slack]\n{}\n", line.replace("password", "url"))
                 })
                 .collect(),
-            example if example.starts_with("[smtp]") => example.to_owned(),
+            example if example.starts_with("[smtp]") || example.starts_with("[[check]]") => example.to_owned(),
             example if example.starts_with("[[route]]") => format!("{relay}{example}"),
             example if example.starts_with("[route.template]") => {
                 format!("[[route]]\nname = \"a\"\n{example}\n[route.stdout]")
