@@ -16,22 +16,31 @@ fn it_works_from_the_root_directory_without_an_environment() {
     }
 }
 
+/// In which nothing is wrong, whatever this machine does.
+const CALM: &str = "[[check]]\nname = \"cpu\"\nenabled = false\n[[check]]\nname = \"network\"\nenabled = false\n\
+                    [[check]]\nname = \"disk\"\n[check.settings]\nthreshold = 100\n";
+
 #[test]
 fn quiet_prints_nothing_while_nothing_is_wrong() {
-    let calm = "[[check]]\nname = \"cpu\"\nenabled = false\n[[check]]\nname = \"disk\"\n[check.settings]\nthreshold = 100\n\
-                [[check]]\nname = \"memory\"\n[check.settings]\nthreshold = 100\n";
-    let site = Site::with_config(calm);
+    let site = Site::with_config(CALM);
     let said = site.says(&["run", "--quiet"], 0);
     assert_eq!((said.stdout.as_str(), said.stderr.as_str()), ("", ""));
     assert_eq!(site.count("runs"), 1);
 }
 
 #[test]
-fn quiet_speaks_when_something_is_wrong() {
-    let site = Site::new();
-    let mut command = site.checkpost(&["run", "--quiet"]);
-    let said = Said::of(command.env("MEMORY_THRESHOLD", "0.01"), 0);
-    assert!(said.stdout.contains("WARNING memory"), "{}", said.stdout);
+fn quiet_speaks_when_something_is_wrong_and_when_it_is_over_and_not_in_every_run() {
+    let site = Site::with_config(CALM);
+    let run = |threshold| {
+        let mut command = site.checkpost(&["run", "--quiet"]);
+        Said::of(command.env("MEMORY_THRESHOLD", threshold), 0).stdout
+    };
+    let said = run("0.01");
+    assert!(said.contains("WARNING memory"), "{said}");
+    assert_eq!(run("0.01"), "", "people know");
+    let said = run("99.9");
+    assert!(said.contains("memory: Resolved: High memory usage"), "{said}");
+    assert_eq!(run("99.9"), "");
 }
 
 #[test]

@@ -134,7 +134,7 @@ pub struct RunArgs {
     /// How to report
     #[arg(long, value_enum, default_value = "text")]
     pub format: ReportFormat,
-    /// Print nothing when nothing is wrong, so that cron mails only bad news
+    /// Print nothing when there is nothing new to tell, so that cron mails only news
     #[arg(long, short)]
     pub quiet: bool,
     /// Exit with 0, 1, 2 or 3 for OK, WARNING, CRITICAL or UNKNOWN, by the worst check

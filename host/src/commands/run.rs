@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use crate::check::Status;
 use crate::cli::{Global, ReportFormat, RunArgs};
 use crate::config::Config;
 use crate::cycle::{self, CycleError};
@@ -118,7 +117,9 @@ fn tell(report: &CycleReport, config: &Config, global: &Global, args: &RunArgs) 
         count(report.notifications.len(), "notification"),
         report.duration.as_millis()
     );
-    if !(args.quiet && report.status() == Status::Ok) {
+    // Whoever is mailed what a run prints is told as everybody else is: of what changed, not in every run.
+    let has_news = report.notifications.iter().any(|news| news.suppressed.is_none());
+    if has_news || !args.quiet {
         print(&rendered(report, global, args.format))?;
     }
     Ok(if args.is_plugin() { report.status().exit_code() } else { DONE })

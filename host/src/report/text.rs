@@ -8,6 +8,8 @@ use super::format::{ABSENT, count, gb, limit, mb, or_absent, percent, time};
 use super::style::Style;
 use super::summary::{self, Finding};
 use super::{CycleReport, Threshold};
+use crate::alert::Kind::{DeEscalated, Escalated, Raised, Reminder, Unknown};
+use crate::alert::Notification;
 use crate::check::{DEFAULT_CHANNEL, Status};
 use crate::metric::{Diagnostic, Headline, Host, ROOT};
 
@@ -26,6 +28,7 @@ pub fn render(report: &CycleReport, style: &Style) -> String {
         page.metrics(&report.headline),
         page.thresholds(&report.thresholds),
         page.outcome(report),
+        page.over(report),
         page.notes(&report.diagnostics),
     ];
     let blocks: Vec<_> = blocks.into_iter().filter(|lines| !lines.is_empty()).map(|lines| lines.join("\n")).collect();
@@ -114,6 +117,18 @@ impl Page<'_> {
             lines.push(format!("{more} more are not shown; see 'checkpost notifications'"));
         }
         lines
+    }
+
+    /// What was told of this run and is not wrong, or not any more: without it a mail about an end would be an all-clear.
+    fn over(&self, report: &CycleReport) -> Vec<String> {
+        let is_finding = |kind| matches!(kind, Raised | Escalated | DeEscalated | Reminder | Unknown);
+        let news = report.notifications.iter().filter(|news| news.suppressed.is_none() && !is_finding(news.kind));
+        let line = |news: &Notification| {
+            let space = if news.subject.is_empty() { "" } else { " " };
+            let head = format!("{}{space}{}: {}", news.check_name, news.subject, news.title);
+            self.marked(news.level, &self.style.badge(news.level), &self.style.text(&head))
+        };
+        news.take(SPELLED_OUT).flat_map(line).collect()
     }
 
     fn finding(&self, finding: &Finding) -> Vec<String> {
