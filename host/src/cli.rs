@@ -1,5 +1,6 @@
 //! The command line: what may be said, and nothing of what it does.
 
+mod delivery;
 mod quiet;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use crate::config::parse_duration;
 use crate::metric::catalog::Source;
 use crate::sandbox::compile;
 
+pub use delivery::{DeliveriesArgs, DeliveryState, NotifyCommand};
 pub use quiet::{AckArgs, SilenceAddArgs, SilenceCommand, SilenceEnd};
 
 const EXIT_CODES: &str = "\
@@ -284,52 +286,6 @@ pub struct NotificationsArgs {
     /// Oldest first, and go on with new ones as they are stored, until it is ended
     #[arg(long, short)]
     pub follow: bool,
-}
-
-/// `checkpost deliveries`
-#[derive(Debug, Args)]
-pub struct DeliveriesArgs {
-    /// Which rows, in which form.
-    #[command(flatten)]
-    pub list: ListArgs,
-    /// Only this route
-    #[arg(long)]
-    pub route: Option<String>,
-    /// Only those in this state
-    #[arg(long, value_enum)]
-    pub state: Option<DeliveryState>,
-}
-
-/// How far a message got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum DeliveryState {
-    /// It waits, or is tried again
-    Pending,
-    /// It arrived
-    Delivered,
-    /// It was given up
-    Expired,
-}
-
-impl DeliveryState {
-    /// The name in the database.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Delivered => "delivered",
-            Self::Expired => "expired",
-        }
-    }
-}
-
-/// `checkpost notify`
-#[derive(Debug, Subcommand)]
-pub enum NotifyCommand {
-    /// Send a test message by a route, now, past its limits and quiet hours
-    Test {
-        /// The name of a route
-        route: String,
-    },
 }
 
 fn parse_level(text: &str) -> Result<Status, String> {

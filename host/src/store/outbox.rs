@@ -33,6 +33,18 @@ pub struct Claimed {
     pub items: Vec<Item>,
 }
 
+// Each is answered by an index of what waits, or from the newest row on, however many were ever delivered.
+pub(super) const WAITING_ROUTES: &str = "SELECT DISTINCT route FROM deliveries WHERE state = 'pending' ORDER BY route";
+
+pub(super) const RECENT: &str = "
+    SELECT due_ms FROM deliveries WHERE route = ? AND (due_ms <= ? OR reason = 'rate limit') ORDER BY due_ms DESC LIMIT ?";
+
+pub(super) const NEXT: &str = "
+    SELECT id, run_id, key, attempts, expires_ms FROM deliveries
+    WHERE state = 'pending' AND route = :route AND (due_ms <= :now OR created_ms > :now)
+        AND NOT EXISTS (SELECT 1 FROM routes WHERE name = :route AND retry_ms > :now AND retry_ms <= :now + :longest)
+    ORDER BY id LIMIT 1";
+
 /// What a failure means for what comes next.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Next {
@@ -64,10 +76,8 @@ impl Store {
         routes: impl IntoIterator<Item = (&'a str, usize)>,
         now: Timestamp,
     ) -> Result<Recent, StoreError> {
-        let sql = "SELECT due_ms FROM deliveries WHERE route = ? AND (due_ms <= ? OR reason = 'rate limit')
-                   ORDER BY due_ms DESC LIMIT ?";
         let read = |(route, limit): (&'a str, usize)| {
-            let mut statement = self.conn.prepare_cached(sql)?;
+            let mut statement = self.conn.prepare_cached(RECENT)?;
             let rows = statement
                 .query_map(params![route, now.as_millisecond(), integer(limit)], |row| read_ms(row, "due_ms"))?;
             Ok((route.to_owned(), rows.collect::<rusqlite::Result<_>>()?))
@@ -80,8 +90,9 @@ impl Store {
     /// # Errors
     /// When the file cannot be read.
     pub fn waiting_routes(&self) -> Result<Vec<String>, StoreError> {
-        let sql = "SELECT DISTINCT route FROM deliveries WHERE state = 'pending' ORDER BY route";
-        let read = || self.conn.prepare_cached(sql)?.query_map((), |row| row.get(0))?.collect::<rusqlite::Result<_>>();
+        let read = || {
+            self.conn.prepare_cached(WAITING_ROUTES)?.query_map((), |row| row.get(0))?.collect::<rusqlite::Result<_>>()
+        };
         read().map_err(self.failed("read the deliveries"))
     }
 
@@ -206,16 +217,11 @@ fn claim(conn: &mut Connection, route: &str, now: Timestamp) -> rusqlite::Result
 
 /// What was written later than now was written before the clock went back: it does not wait for that time to come again.
 fn next(conn: &Connection, route: &str, now: Timestamp) -> rusqlite::Result<Option<Claimed>> {
-    let sql = "
-        SELECT id, run_id, key, attempts, expires_ms FROM deliveries
-        WHERE state = 'pending' AND route = :route AND (due_ms <= :now OR created_ms > :now)
-            AND NOT EXISTS (SELECT 1 FROM routes WHERE name = :route AND retry_ms > :now AND retry_ms <= :now + :longest)
-        ORDER BY id LIMIT 1";
     let parameters = named_params! {
         ":route": route, ":now": now.as_millisecond(), ":longest": integer(LONGEST_WAIT.as_millis())
     };
     let found = conn
-        .prepare_cached(sql)?
+        .prepare_cached(NEXT)?
         .query_row(parameters, |row| {
             Ok(Claimed {
                 id: row.get("id")?,

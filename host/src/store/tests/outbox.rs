@@ -1,5 +1,6 @@
 //! The outbox: what is stored with a cycle, who may send it when, and what becomes of it.
 
+use super::super::outbox;
 use super::*;
 use crate::alert::Kind;
 use crate::route::LONGEST_WAIT;
@@ -195,4 +196,20 @@ fn a_row_that_cannot_be_understood_does_not_stop_its_message() {
     store.conn.execute("UPDATE notifications SET kind = 'x', sent_at = 'y', previous_level = 'z'", ()).unwrap();
     let claimed = store.claim("ops", at(1)).unwrap().unwrap();
     assert_eq!((claimed.items[0].kind, claimed.items[0].previous_level), (Kind::Unknown, Status::Unknown));
+}
+
+#[test]
+fn what_waits_is_found_by_an_index_however_many_were_delivered() {
+    let store = Store::in_memory().unwrap();
+    for sql in [outbox::WAITING_ROUTES, outbox::RECENT, outbox::NEXT] {
+        let mut plan = store.conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let parameters = vec![0; plan.parameter_count()];
+        let steps: Vec<String> = plan
+            .query_map(rusqlite::params_from_iter(parameters), |row| row.get("detail"))
+            .unwrap()
+            .map(Result::unwrap)
+            .filter(|step: &String| step.contains("deliveries"))
+            .collect();
+        assert!(steps.len() == 1 && steps[0].contains("USING") && steps[0].contains("INDEX deliveries_"), "{steps:?}");
+    }
 }
