@@ -43,14 +43,18 @@ pub fn take(database: &Path, purpose: Purpose) -> io::Result<Option<RunLock>> {
     }
 }
 
-/// Nobody else may open the file: whoever can, can hold the lock and so switch the runs off.
-fn open(path: &Path) -> io::Result<File> {
+/// Opens an empty file for this user alone, and makes it where it is not there. No link is followed, and no pipe waited
+/// for. Nobody else may open it: whoever can, can hold the lock and so switch the runs off.
+///
+/// # Errors
+/// When it cannot be made or opened, or is a link.
+pub fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).write(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits() as i32);
+        options.mode(0o600).custom_flags((rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits() as i32);
     }
     let file = options.open(path)?;
     #[cfg(unix)]

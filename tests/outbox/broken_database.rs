@@ -76,6 +76,21 @@ impl Drop for Disk<'_> {
 }
 
 #[test]
+fn what_nobody_could_be_told_is_told_by_the_next_run() {
+    let Some(mut one) = Endpoint::start() else { return };
+    let toml = config(true, &route("one", &one.url("/"), "").replace("check=memory", "check=none"));
+    let site = Site::with_config(&toml);
+    site.run_json();
+    let database = site.database();
+    database.execute_batch("BEGIN IMMEDIATE").unwrap();
+    one.will(&[json!({"status": 500})]);
+    for _ in 0..2 {
+        site.says(&["run", "--quiet"], 1);
+    }
+    assert_eq!(one.requests(2).len(), 2);
+}
+
+#[test]
 fn a_full_disk_is_told_on_every_route() {
     let (Some(one), Some(other)) = (Endpoint::start(), Endpoint::start()) else { return };
     let toml = "cache_dir = \"cache\"\n".to_owned() + &config_for(&one, &other);
@@ -107,6 +122,9 @@ fn a_read_only_disk_is_told_on_every_route() {
     let said = site.says(&["run", "--quiet"], 1);
     assert!(said.stderr.contains("Read-only file system"), "{}", said.stderr);
     assert_eq!((messages(&one, 1).len(), messages(&other, 1).len()), (1, 1));
+    site.says(&["run", "--quiet"], 1);
+    assert_eq!(one.count(), 1, "it is remembered elsewhere that people know");
     disk.make("rw");
     site.run_json();
+    assert_eq!(messages(&one, 2)[1]["items"][0]["kind"], "resolved");
 }

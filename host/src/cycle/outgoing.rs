@@ -9,7 +9,7 @@ use crate::alert::Notification;
 use crate::config::Config;
 use crate::deliver::{self, Alarm};
 use crate::lock::{self, Purpose};
-use crate::route::{self, Planned};
+use crate::route::Planned;
 use crate::store::{Store, StoreError};
 
 /// Why messages were not sent, or not recorded as sent. They wait for the next run.
@@ -35,9 +35,7 @@ pub(super) fn messages(
         return Ok(Vec::new());
     }
     let routes: Vec<_> = config.routes.iter().map(|way| way.route.clone()).collect();
-    let limits = routes.iter().filter_map(|route| Some((route.name.as_str(), route.rate_limit?.messages)));
-    let recent = store.recent_deliveries(limits, now)?;
-    Ok(route::plan(&routes, notifications, host, &recent, now))
+    deliver::messages(store, &routes, notifications, host, now)
 }
 
 /// Sends what waits, until the deadline. Another process that is at it sends this, too.

@@ -30,7 +30,7 @@ pub use slack::Slack;
 pub use stdout::Stdout;
 pub use template::{Template, TemplateError, TemplateText, Words};
 pub use webhook::{Body, OWN_HEADERS, Webhook};
-pub use worker::{DELIVERY, Way, deliver};
+pub use worker::{DELIVERY, Way, deliver, messages};
 
 pub use crate::route::{Item, Message};
 pub use crate::secret::{Guarded, Secret};

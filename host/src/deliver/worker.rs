@@ -1,26 +1,37 @@
 //! Takes messages from the outbox and sends them: at most one at a time on each route, all routes at once.
 
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::slice;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Message, Outlet, Scope, SendError};
 use crate::alert::{Kind, Notification};
 use crate::check::{DEFAULT_CHANNEL, Status};
 use crate::clean;
-use crate::route::{Route, backoff, plan};
-use crate::store::{Claimed, GivenUp, Next, Store, StoreError};
+use crate::route::{Planned, Route, backoff, plan};
+use crate::store::{Claimed, Doomed, GivenUp, Next, Store, StoreError, With};
 
 /// How long one attempt may take.
 const ATTEMPT: Duration = Duration::from_secs(30);
 
+/// What is kept back of the time to record how an attempt ended: what is not recorded has not failed, and never expires.
+const MARGIN: Duration = Duration::from_millis(300);
+
 /// How long a run stays for another attempt: as long as the wait after a first failure may be, not for a relay that is
 /// down for hours.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often a message is tried at least before it is given up, whatever the clock says.
+const LEAST_ATTEMPTS: u32 = 3;
+
+/// How long after it expired a message is tried whose attempts never ended, since they end the process.
+const NEVER_ENDS: SignedDuration = SignedDuration::from_hours(1);
 
 /// The instance that tells of messages that were not delivered. No other is called so: it has a space.
 pub const DELIVERY: &str = "message delivery";
@@ -70,21 +81,31 @@ struct Outcome {
 
 impl Worker<'_> {
     fn run(&mut self) -> Result<(), StoreError> {
+        let mut failed = None;
         loop {
             let left = self.deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Ok(());
+            let wait = match failed {
+                None if left > 2 * MARGIN => self.start().unwrap_or_else(|error| {
+                    failed = Some(error);
+                    None
+                }),
+                // What is on its way is still recorded, if that can be.
+                _ => None,
+            };
+            if !self.sending.is_empty() {
+                // Without an outcome its attempt is counted; the next run makes another.
+                let Ok(outcome) = self.outcomes.recv_timeout(left) else { break };
+                if let Err(error) = self.record(outcome) {
+                    failed.get_or_insert(error);
+                }
+                continue;
             }
-            match self.start()? {
-                _ if !self.sending.is_empty() => match self.outcomes.recv_timeout(left) {
-                    Ok(outcome) => self.record(outcome)?,
-                    // Its attempt is counted; the next run makes another.
-                    Err(_) => return Ok(()),
-                },
+            match wait {
                 Some(wait) if wait < PATIENCE.min(left) => thread::sleep(wait),
-                _ => return Ok(()),
+                _ => break,
             }
         }
+        failed.map_or(Ok(()), Err)
     }
 
     /// Starts one attempt on each route that is free and has something to send; how long until another one has, if any.
@@ -101,26 +122,34 @@ impl Worker<'_> {
                 soonest = soonest.into_iter().chain(wait).min();
                 continue;
             };
+            let is_hopeless = claimed.attempts > LEAST_ATTEMPTS && now.duration_since(claimed.expires) > NEVER_ENDS;
             match self.ways.iter().find(|way| way.route.name == route) {
-                Some(way) => self.send(way.clone(), claimed),
+                Some(way) if !is_hopeless => {
+                    self.send(way.clone(), claimed);
+                    continue;
+                }
+                Some(_) => self.give_up(&route, &claimed, With::Nothing, "its attempts never ended", now)?,
                 None => {
-                    self.give_up(&route, &claimed, &format!("there is no route '{route}' any more"), now)?;
-                    // Others have something to tell by now.
-                    soonest = Some(Duration::ZERO);
+                    let reason = format!("there is no route '{route}' any more");
+                    self.give_up(&route, &claimed, With::All, &reason, now)?;
                 }
             }
+            // Others have something to tell by now.
+            soonest = Some(Duration::ZERO);
         }
         Ok(soonest)
     }
 
     fn send(&mut self, way: Way, claimed: Claimed) {
         let route = way.route.name.clone();
-        let deadline = self.deadline.min(Instant::now() + ATTEMPT);
+        let deadline = Instant::now() + ATTEMPT.min(self.deadline.saturating_duration_since(Instant::now() + MARGIN));
         let sender = self.sender.clone();
         self.sending.insert(route.clone());
         let attempt = move || {
             let message = Message::new(claimed.key.clone(), &route, &claimed.host, claimed.items.clone());
-            let result = way.outlet.send(&message, deadline);
+            let send = AssertUnwindSafe(|| way.outlet.send(&message, deadline));
+            // Nothing of it is used again; and a message that is never recorded would be tried for ever.
+            let result = catch_unwind(send).unwrap_or_else(|_| Err(SendError::message("sending it failed: a panic")));
             // Nobody waits for it any more after the deadline.
             let _ = sender.send(Outcome { route, claimed, result });
         };
@@ -145,26 +174,53 @@ impl Worker<'_> {
             Scope::Message => Next::Message(backoff(claimed.attempts, error.retry_after, random())),
         };
         self.store.not_delivered(claimed.id, &route, &error.text, &next, now)?;
-        if claimed.expires <= now {
-            return self.give_up(&route, &claimed, &error.text, now);
+        if claimed.expires > now || claimed.attempts < LEAST_ATTEMPTS {
+            return Ok(());
         }
-        Ok(())
+        let with = if error.scope == Scope::Route { With::Expired } else { With::Nothing };
+        self.give_up(&route, &claimed, with, &error.text, now)
     }
 
-    /// Nobody tries it any more, and the other routes say so.
-    fn give_up(&mut self, route: &str, claimed: &Claimed, reason: &str, now: Timestamp) -> Result<(), StoreError> {
-        tracing::error!(attempts = claimed.attempts, "Given up for {route}: {}: {reason}", told(claimed));
-        let notice = notice(route, claimed, reason);
-        let others: Vec<_> = self.ways.iter().map(|way| way.route.clone()).filter(|way| way.name != route).collect();
-        let limits = others.iter().filter_map(|way| Some((way.name.as_str(), way.rate_limit?.messages)));
-        let recent = self.store.recent_deliveries(limits, now)?;
-        let planned = plan(&others, std::slice::from_ref(&notice), &claimed.host, &recent, now);
-        self.store.give_up(claimed, &GivenUp { reason, notice: &notice, planned: &planned }, now)
+    /// Nobody tries it any more, and the other routes say so. Of what says so nothing is said: two routes that fail would
+    /// tell of each other for ever.
+    fn give_up(
+        &mut self,
+        route: &str,
+        claimed: &Claimed,
+        with: With,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let doomed = self.store.doomed(claimed, route, with, now)?;
+        tracing::error!(attempts = claimed.attempts, "Given up for {route}: {}: {reason}", lost(&doomed));
+        let notice = notice(route, &doomed, reason);
+        let others: Vec<_> = match doomed.is_news {
+            true => self.ways.iter().map(|way| way.route.clone()).filter(|way| way.name != route).collect(),
+            false => Vec::new(),
+        };
+        let planned = messages(self.store, &others, slice::from_ref(&notice), &claimed.host, now)?;
+        self.store.give_up(claimed, &GivenUp { doomed: &doomed, reason, notice: &notice, planned: &planned }, now)
     }
 }
 
-/// What says that a message was given up.
-fn notice(route: &str, claimed: &Claimed, reason: &str) -> Notification {
+/// The messages of notifications by these routes, as their limits have it by now.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn messages(
+    store: &Store,
+    routes: &[Route],
+    notifications: &[Notification],
+    host: &str,
+    now: Timestamp,
+) -> Result<Vec<Planned>, StoreError> {
+    let limits = routes.iter().filter_map(|route| Some((route.name.as_str(), route.rate_limit?.messages)));
+    let recent = store.recent_deliveries(limits, now)?;
+    Ok(plan(routes, notifications, host, &recent, now))
+}
+
+/// What says that messages were given up.
+fn notice(route: &str, doomed: &Doomed, reason: &str) -> Notification {
     Notification {
         channel: DEFAULT_CHANNEL.to_owned(),
         owner: String::new(),
@@ -172,20 +228,29 @@ fn notice(route: &str, claimed: &Claimed, reason: &str) -> Notification {
         previous_level: Status::Ok,
         kind: Kind::Undelivered,
         title: format!("Route '{route}' could not deliver"),
-        message: clean::owned(&format!("Given up: {}. The last error: {reason}", told(claimed))),
+        message: clean::owned(&format!("Given up: {}. The last error: {reason}", lost(doomed))),
         check_name: DELIVERY.to_owned(),
         subject: route.to_owned(),
         suppressed: None,
     }
 }
 
-/// A message in a few words: `2 notifications, 41 to 42`.
+/// What is lost, in a few words: `2 notifications, 41 to 42`.
+fn lost(doomed: &Doomed) -> String {
+    in_words(doomed.notifications, doomed.first_and_last)
+}
+
+/// What a message tells, in a few words.
 fn told(claimed: &Claimed) -> String {
     let ids = || claimed.items.iter().map(|item| item.id);
-    match (ids().min(), ids().max()) {
-        (Some(only), Some(last)) if only == last => format!("notification {only}"),
-        (Some(first), Some(last)) => format!("{} notifications, {first} to {last}", claimed.items.len()),
-        _ => "no notification".to_owned(),
+    in_words(claimed.items.len() as i64, (ids().min().unwrap_or_default(), ids().max().unwrap_or_default()))
+}
+
+fn in_words(count: i64, (first, last): (i64, i64)) -> String {
+    match count {
+        0 => "no notification".to_owned(),
+        1 => format!("notification {first}"),
+        count => format!("{count} notifications, {first} to {last}"),
     }
 }
 

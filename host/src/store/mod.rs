@@ -36,7 +36,7 @@ pub use health::CheckSummary;
 pub use history::{History, HistoryQuery, Window};
 pub use last_run::LastFailure;
 pub use migrate::SCHEMA_VERSION;
-pub use outbox::{Claimed, GivenUp, Next};
+pub use outbox::{Claimed, Doomed, GivenUp, Next, With};
 pub use query::{MetricsRow, NotificationFilter, NotificationRow};
 pub use readings::{Reading, Readings};
 pub use silences::Expiry;

@@ -14,6 +14,9 @@ use crate::alert::{Kind, Notification};
 use crate::check::Status;
 use crate::route::{Item, LONGEST_WAIT, Planned, Recent};
 
+/// A message that has so many notifications is joined by no more: what is larger than its receiver takes is lost as one.
+const MOST_NOTIFICATIONS: i64 = 500;
+
 /// A message that is being sent. Its attempt is counted already, so that one that ends the process is known.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Claimed {
@@ -41,9 +44,24 @@ pub(super) const RECENT: &str = "
 
 pub(super) const NEXT: &str = "
     SELECT id, run_id, key, attempts, expires_ms FROM deliveries
-    WHERE state = 'pending' AND route = :route AND (due_ms <= :now OR created_ms > :now)
+    WHERE state = 'pending' AND route = :route AND (
+        due_ms <= :now
+        OR attempts = 0 AND created_ms > :now
+        OR attempts > 0 AND due_ms > :now + :longest
+    )
         AND NOT EXISTS (SELECT 1 FROM routes WHERE name = :route AND retry_ms > :now AND retry_ms <= :now + :longest)
-    ORDER BY id LIMIT 1";
+    ORDER BY min(attempts, 3), id LIMIT 1";
+
+/// What is given up with a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum With {
+    /// Nothing else.
+    Nothing,
+    /// What else has expired on its route.
+    Expired,
+    /// All that waits for its route.
+    All,
+}
 
 /// What a failure means for what comes next.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,9 +72,24 @@ pub enum Next {
     Message(Duration),
 }
 
-/// What follows when a message is given up: somebody else is told.
+/// What is given up together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Doomed {
+    /// Rows in `deliveries`.
+    pub deliveries: Vec<i64>,
+    /// How many notifications they tell.
+    pub notifications: i64,
+    /// The first and the last of them.
+    pub first_and_last: (i64, i64),
+    /// Whether they tell anything else than that something was given up.
+    pub is_news: bool,
+}
+
+/// What follows when messages are given up: somebody else is told.
 #[derive(Clone, Debug)]
 pub struct GivenUp<'a> {
+    /// What.
+    pub doomed: &'a Doomed,
     /// Why.
     pub reason: &'a str,
     /// The notification that says so.
@@ -161,16 +194,53 @@ impl Store {
         self.write("record a delivery that failed", write)
     }
 
-    /// A message is given up, and somebody else told of it, in one step.
+    /// What is given up with a message: it alone, what else has expired on its route, or all that waits there.
     ///
     /// # Errors
-    /// When the file cannot be written: it is tried again.
+    /// When the file cannot be read.
+    pub fn doomed(&self, claimed: &Claimed, route: &str, with: With, now: Timestamp) -> Result<Doomed, StoreError> {
+        let until = match with {
+            With::Nothing => i64::MIN,
+            With::Expired => now.as_millisecond(),
+            With::All => i64::MAX,
+        };
+        let sql =
+            "SELECT deliveries.id, notifications.id AS notification, notifications.kind <> 'undelivered' AS is_news
+             FROM deliveries JOIN delivery_notifications ON delivery_id = deliveries.id
+             JOIN notifications ON notifications.id = notification_id
+             WHERE state = 'pending' AND route = :route AND (deliveries.id = :id OR expires_ms <= :until)
+             ORDER BY notifications.id";
+        let parameters = named_params! { ":route": route, ":id": claimed.id, ":until": until };
+        let read = || {
+            let mut statement = self.conn.prepare(sql)?;
+            let mut rows = statement.query(parameters)?;
+            let mut doomed = Doomed { deliveries: vec![claimed.id], ..Doomed::default() };
+            while let Some(row) = rows.next()? {
+                let (delivery, notification) = (row.get("id")?, row.get("notification")?);
+                if !doomed.deliveries.contains(&delivery) {
+                    doomed.deliveries.push(delivery);
+                }
+                let first = if doomed.notifications == 0 { notification } else { doomed.first_and_last.0 };
+                doomed.first_and_last = (first, notification);
+                doomed.notifications += 1;
+                doomed.is_news |= row.get::<_, bool>("is_news")?;
+            }
+            Ok(doomed)
+        };
+        read().map_err(self.failed("read the deliveries"))
+    }
+
+    /// Messages are given up, and somebody else told of it, in one step.
+    ///
+    /// # Errors
+    /// When the file cannot be written: they are tried again.
     pub fn give_up(&mut self, claimed: &Claimed, given_up: &GivenUp<'_>, now: Timestamp) -> Result<(), StoreError> {
         let write = |conn: &Connection| {
-            conn.execute(
-                "UPDATE deliveries SET state = 'expired', reason = ?, finished_ms = ? WHERE id = ?",
-                params![given_up.reason, now.as_millisecond(), claimed.id],
-            )?;
+            let mut expire = conn
+                .prepare_cached("UPDATE deliveries SET state = 'expired', reason = ?, finished_ms = ? WHERE id = ?")?;
+            for id in &given_up.doomed.deliveries {
+                expire.execute(params![given_up.reason, now.as_millisecond(), id])?;
+            }
             let notice = write_notification(conn, claimed.run_id, &claimed.host, now, given_up.notice)?;
             write_deliveries(conn, claimed.run_id, &[notice], given_up.planned, now)?;
             Ok(0)
@@ -216,6 +286,7 @@ fn claim(conn: &mut Connection, route: &str, now: Timestamp) -> rusqlite::Result
 }
 
 /// What was written later than now was written before the clock went back: it does not wait for that time to come again.
+/// What was tried often comes last: one message that breaks its receiver must not hold up the others.
 fn next(conn: &Connection, route: &str, now: Timestamp) -> rusqlite::Result<Option<Claimed>> {
     let parameters = named_params! {
         ":route": route, ":now": now.as_millisecond(), ":longest": integer(LONGEST_WAIT.as_millis())
@@ -296,7 +367,10 @@ pub(super) fn write_deliveries(
 ) -> rusqlite::Result<()> {
     let mut held = conn.prepare_cached(
         "SELECT id FROM deliveries
-         WHERE state = 'pending' AND route = ? AND reason = ? AND attempts = 0 AND due_ms > ? LIMIT 1",
+         WHERE state = 'pending' AND route = :route AND reason = :why AND attempts = 0 AND due_ms > :now
+             AND (due_ms >= :due OR :why = 'rate limit')
+             AND (SELECT count(*) FROM delivery_notifications WHERE delivery_id = deliveries.id) < :most
+         ORDER BY due_ms LIMIT 1",
     )?;
     let mut insert = conn.prepare_cached(
         "INSERT INTO deliveries (run_id, route, key, state, reason, created_ms, due_ms, expires_ms)
@@ -308,7 +382,14 @@ pub(super) fn write_deliveries(
         let joined = match &message.held {
             None => None,
             Some(why) => {
-                held.query_row(params![message.route, why, now.as_millisecond()], |row| row.get(0)).optional()?
+                let parameters = named_params! {
+                    ":route": message.route,
+                    ":why": why,
+                    ":now": now.as_millisecond(),
+                    ":due": message.due.as_millisecond(),
+                    ":most": MOST_NOTIFICATIONS,
+                };
+                held.query_row(parameters, |row| row.get(0)).optional()?
             }
         };
         let delivery = match joined {

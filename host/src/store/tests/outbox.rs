@@ -129,10 +129,10 @@ fn a_message_whose_process_was_killed_is_sent_again_with_the_same_key() {
 fn a_route_that_fails_waits_with_all_its_messages_and_is_well_again_with_the_first_that_arrives() {
     let mut store =
         store_with(vec![message("ops", 1, 0, None), message("ops", 2, 0, None), message("chat", 1, 0, None)]);
-    for seconds in [1, 61] {
-        assert_eq!(ids(&mut store, "ops", seconds), Some(1));
+    for (seconds, id) in [(1, 1), (61, 2)] {
+        assert_eq!(ids(&mut store, "ops", seconds), Some(id));
         let next = Next::Route(Duration::from_secs(60));
-        store.not_delivered(1, "ops", "connection refused", &next, at(seconds)).unwrap();
+        store.not_delivered(id, "ops", "connection refused", &next, at(seconds)).unwrap();
         assert_eq!(ids(&mut store, "ops", seconds + 59), None);
     }
     assert_eq!(store.failures("ops").unwrap(), 2);
@@ -169,7 +169,9 @@ fn what_is_given_up_is_told_on_the_other_routes() {
         ..cycle(START).notifications.swap_remove(0)
     };
     let planned = [message("chat", 1, 90_000, None)];
-    let given_up = GivenUp { reason: "connection refused", notice: &notice, planned: &planned };
+    let doomed = store.doomed(&claimed, "ops", With::Nothing, at(90_000)).unwrap();
+    assert_eq!((&doomed.deliveries, doomed.notifications, doomed.first_and_last), (&vec![1], 2, (1, 2)));
+    let given_up = GivenUp { doomed: &doomed, reason: "connection refused", notice: &notice, planned: &planned };
     store.give_up(&claimed, &given_up, at(90_000)).unwrap();
 
     let rows = rows(&store);
@@ -196,6 +198,52 @@ fn a_row_that_cannot_be_understood_does_not_stop_its_message() {
     store.conn.execute("UPDATE notifications SET kind = 'x', sent_at = 'y', previous_level = 'z'", ()).unwrap();
     let claimed = store.claim("ops", at(1)).unwrap().unwrap();
     assert_eq!((claimed.items[0].kind, claimed.items[0].previous_level), (Kind::Unknown, Status::Unknown));
+}
+
+#[test]
+fn what_expired_on_a_route_is_given_up_together_and_so_is_all_of_a_route_that_is_gone() {
+    let later = Planned { expires: at(200_000), ..message("ops", 1, 0, None) };
+    let other = message("chat", 1, 0, None);
+    let mut store = store_with(vec![message("ops", 1, 0, None), message("ops", 2, 0, None), later, other]);
+    let claimed = store.claim("ops", at(90_000)).unwrap().unwrap();
+    for (with, expected) in [(With::Nothing, vec![1]), (With::Expired, vec![1, 2]), (With::All, vec![1, 2, 3])] {
+        let mut doomed = store.doomed(&claimed, "ops", with, at(90_000)).unwrap();
+        doomed.deliveries.sort_unstable();
+        assert_eq!((doomed.deliveries, doomed.is_news), (expected, true), "{with:?}");
+    }
+    store.conn.execute("UPDATE notifications SET kind = 'undelivered'", ()).unwrap();
+    assert!(!store.doomed(&claimed, "ops", With::All, at(90_000)).unwrap().is_news);
+}
+
+#[test]
+fn a_message_that_breaks_its_receiver_comes_after_those_that_were_tried_less() {
+    let mut store = store_with(vec![message("ops", 1, 0, None), message("ops", 2, 0, None)]);
+    let claimed: Vec<_> = (1..=4).map(|seconds| ids(&mut store, "ops", seconds).unwrap()).collect();
+    assert_eq!(claimed, [1, 2, 1, 2]);
+}
+
+#[test]
+fn a_refused_message_waits_also_after_a_clock_that_went_back() {
+    let mut store = store_with(vec![message("ops", 1, 0, None)]);
+    let before = -1_000_000;
+    assert_eq!(ids(&mut store, "ops", before), Some(1));
+    store.not_delivered(1, "ops", "too large", &Next::Message(Duration::from_secs(60)), at(before)).unwrap();
+    assert_eq!((ids(&mut store, "ops", before + 59), ids(&mut store, "ops", before + 60)), (None, Some(1)));
+    // Refused when the clock was ahead.
+    store.not_delivered(1, "ops", "too large", &Next::Message(Duration::from_secs(60)), at(2_000_000)).unwrap();
+    assert_eq!(ids(&mut store, "ops", 100), Some(1));
+}
+
+#[test]
+fn a_held_message_does_not_grow_for_ever_and_nothing_joins_one_that_is_due_before() {
+    let mut store = store_with(vec![message("ops", 1, 100, Some("quiet hours"))]);
+    save(&mut store, 10, vec![message("ops", 1, 300, Some("quiet hours"))]);
+    assert_eq!(rows(&store).len(), 2, "the second window is open for longer");
+    for run in 0..300 {
+        save(&mut store, 20 + run, vec![message("ops", 2, 400, Some("quiet hours"))]);
+    }
+    let sizes: Vec<_> = rows(&store)[2..].iter().map(|row| row.notifications.len()).collect();
+    assert_eq!(sizes, [500, 100]);
 }
 
 #[test]
