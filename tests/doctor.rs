@@ -243,5 +243,5 @@ fn a_route_that_fails_has_failed_and_what_was_given_up_is_to_look_at() {
 
     site.database().execute_batch("UPDATE deliveries SET state = 'pending'").unwrap();
     site.write("checkpost.toml", config(""));
-    assert_one(&site, "route", 0, "warning", "'ops' is not in the configuration, and ");
+    assert_one(&site, "route", 0, "warning", "'ops' is not in the configuration; waiting for it: ");
 }

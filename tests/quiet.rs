@@ -41,6 +41,7 @@ fn last_id(site: &Site) -> String {
 const ADD: [&str; 6] = ["silence", "add", "--for", "2h", "--comment", "new disks"];
 
 fn silence(site: &Site, more: &[&str]) -> Said {
+    site.says(&["db", "migrate"], 0);
     site.says(&[&ADD, more].concat(), 0)
 }
 
@@ -107,6 +108,7 @@ fn a_silence_that_is_to_come_does_not_hold_yet() {
 #[test]
 fn silences_are_listed_with_state_author_and_reason() {
     let site = Site::new();
+    site.says(&["db", "migrate"], 0);
     let add = |user: &[(&str, &str)], more: &[&str]| {
         let mut command = site.checkpost(&[&ADD, more].concat());
         Said::of(command.envs(user.iter().copied()), 0)
@@ -134,6 +136,7 @@ fn silences_are_listed_with_state_author_and_reason() {
 #[test]
 fn hostile_text_is_shown_without_control_characters() {
     let site = Site::new();
+    site.says(&["db", "migrate"], 0);
     let add = ["silence", "add", "--for", "2h", "--comment", "\u{1b}[2J\nx", "--author", "a\rb"];
     let added = site.says(&[&add[..], &["--matcher", "subject=\"\u{1b}[31m\u{202e}\""]].concat(), 0).stdout;
     run(&site, "ok");
@@ -377,4 +380,12 @@ fn an_alert_that_is_kept_quiet_shows_what_keeps_it_so() {
     site.says(&["ack", &last_id(&site), "--comment", "on it", "--author", "alice"], 0);
     assert_eq!(marks(), serde_json::json!(["acknowledged by alice: on it"]));
     assert!(site.says(&["alerts"], 0).stdout.contains("acknowledged by alice: on it"));
+}
+
+#[test]
+fn a_silence_in_a_directory_without_runs_is_refused() {
+    let site = Site::new();
+    let said = site.says(&[&ADD[..], &["--matcher", "check=memory"]].concat(), 1);
+    assert!(said.error().starts_with("no database at "), "{}", said.stderr);
+    assert!(!site.path("data").exists());
 }

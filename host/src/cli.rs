@@ -280,7 +280,7 @@ pub struct NotificationsArgs {
     /// Only this channel
     #[arg(long)]
     pub channel: Option<String>,
-    /// Only this level: warning, critical, unknown
+    /// Only this level: ok (what is over), warning, critical, unknown
     #[arg(long, value_parser = parse_level)]
     pub level: Option<Status>,
     /// Oldest first, and go on with new ones as they are stored, until it is ended
@@ -290,8 +290,7 @@ pub struct NotificationsArgs {
 
 fn parse_level(text: &str) -> Result<Status, String> {
     Status::parse(&text.to_ascii_lowercase())
-        .filter(|status| *status != Status::Ok)
-        .ok_or_else(|| "a level is warning, critical or unknown".to_owned())
+        .ok_or_else(|| "a level is ok (what is over), warning, critical or unknown".to_owned())
 }
 
 fn parse_source(text: &str) -> Result<Source, String> {

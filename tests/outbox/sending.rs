@@ -45,7 +45,7 @@ fn what_could_not_be_delivered_is_by_the_next_run_when_the_endpoint_is_back() {
     // One more attempt in the same run, for what is over in a moment.
     assert!(delivery["attempts"].as_i64() >= Some(2), "{delivery:#}");
     let text = site.says(&["deliveries"], 0).stdout;
-    assert!(text.contains("route ops fails since ") && text.contains("1 wait: "), "{text}");
+    assert!(text.contains("route ops fails since ") && text.contains("waiting: 1, next try after "), "{text}");
     assert!(site.log().contains("Not delivered to ops: "), "{}", site.log());
 
     let Some(endpoint) = Endpoint::start_at(port, None) else { return };

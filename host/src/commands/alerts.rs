@@ -72,6 +72,7 @@ fn is_shown(alert: &Alert) -> bool {
 struct Row<'a> {
     check: &'a str,
     subject: &'a str,
+    owner: &'a str,
     phase: Phase,
     /// The worst that is known of it: what it stands at, or is about to.
     level: Status,
@@ -98,6 +99,7 @@ fn row<'a>(key: &'a AlertKey, alert: &'a Alert, Readings { last, runs }: Reading
     Row {
         check: &key.instance,
         subject: &key.subject,
+        owner: &alert.owner,
         phase: alert.phase,
         level,
         since: alert.since,

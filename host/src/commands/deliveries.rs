@@ -29,7 +29,9 @@ fn text(global: &Global, rows: &[DeliveryRow], routes: &[RouteRow]) -> String {
     for route in routes.iter().filter(|route| route.failures > 0) {
         let error = route.last_error.as_deref().unwrap_or_default();
         let since = route.failing_since.map(|since| format!(" since {}", time(since))).unwrap_or_default();
-        text += &crate::clean::line(&format!("route {} fails{since}, {} wait: {error}", route.name, route.pending));
+        let next = route.next_try.map(|next| format!(", next try after {}", time(next))).unwrap_or_default();
+        let line = format!("route {} fails{since}, waiting: {}{next}: {error}", route.name, route.pending);
+        text += &crate::clean::line(&line);
         text.push('\n');
     }
     if rows.is_empty() {

@@ -166,6 +166,8 @@ mod tests {
             hostname: "web-1".to_owned(),
             check_name: "memory".to_owned(),
             subject: String::new(),
+            owner: String::new(),
+            previous_level: "OK".to_owned(),
             suppressed: None,
         };
         let style = Style { width: 80, color: false, ascii: false };

@@ -58,7 +58,7 @@ pub(super) fn named(key: &AlertKey) -> String {
     if subject.is_empty() { instance.clone() } else { format!("{instance} {subject}") }
 }
 
-/// The database, which must be there: there is nothing in a new one that could be held or ended.
+/// The database, which must be there: nothing of a new one could be held or ended.
 pub(super) fn existing(path: &Path) -> Result<Store, CommandError> {
     Store::open_existing(path)?;
     Ok(Store::open(path)?)

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::cli::Global;
 use crate::collect;
 use crate::deliver::sample;
+use crate::logging;
 
 use super::{CommandError, DONE, context, print};
 
@@ -21,6 +22,8 @@ pub(super) fn test(global: &Global, route: &str) -> Result<u8, CommandError> {
             if names.is_empty() { "there is none".to_owned() } else { format!("there are {}", names.join(", ")) };
         return Err(CommandError::Unknown(format!("no route is called {route:?}: {known}")));
     };
+    // Of recipients that are refused, a log line tells, and a test has no log.
+    logging::start_on_stderr();
     let now = Timestamp::now();
     let message = sample(route, &collect::host().name, &format!("test-{}", now.as_millisecond()), now);
     let started = Instant::now();

@@ -16,7 +16,8 @@ pub(super) fn add(global: &Global, args: &SilenceAddArgs) -> Result<u8, CommandE
     let now = Timestamp::now();
     let config = context::config(global, None)?;
     let mut silence = silence(args, now)?;
-    silence.id = Store::open(&config.database.value)?.add_silence(&silence)?;
+    // In another directory than that of the runs it would hold nothing back.
+    silence.id = hold::existing(&config.database.value)?.add_silence(&silence)?;
     let Silence { id, matchers, starts, ends, .. } = &silence;
     let from = if *starts > now { format!("from {} ", time(*starts)) } else { String::new() };
     print(&format!("silence {id} {from}until {}: {}\n", time(*ends), crate::clean::line(&matchers.to_string())))?;

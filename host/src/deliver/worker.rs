@@ -92,17 +92,22 @@ impl Worker<'_> {
                 // What is on its way is still recorded, if that can be.
                 _ => None,
             };
-            if !self.sending.is_empty() {
-                // Without an outcome its attempt is counted; the next run makes another.
-                let Ok(outcome) = self.outcomes.recv_timeout(left) else { break };
-                if let Err(error) = self.record(outcome) {
-                    failed.get_or_insert(error);
-                }
+            // Others need not wait for one that hangs.
+            let wait = wait.filter(|wait| *wait < PATIENCE.min(left));
+            if self.sending.is_empty() {
+                let Some(wait) = wait else { break };
+                thread::sleep(wait);
                 continue;
             }
-            match wait {
-                Some(wait) if wait < PATIENCE.min(left) => thread::sleep(wait),
-                _ => break,
+            match self.outcomes.recv_timeout(wait.unwrap_or(left)) {
+                Ok(outcome) => {
+                    if let Err(error) = self.record(outcome) {
+                        failed.get_or_insert(error);
+                    }
+                }
+                Err(_) if wait.is_some() => {}
+                // Without an outcome its attempt is counted; the next run makes another.
+                Err(_) => break,
             }
         }
         failed.map_or(Ok(()), Err)
@@ -116,7 +121,9 @@ impl Worker<'_> {
                 continue;
             }
             let now = (self.clock)();
-            let Some(claimed) = self.store.claim(&route, now)? else {
+            let is_there = self.ways.iter().any(|way| way.route.name == route);
+            // What is held for a route that is gone need not be held any longer.
+            let Some(claimed) = self.store.claim(&route, if is_there { now } else { Timestamp::MAX })? else {
                 // One that could go by now, and was not found, was taken by somebody else.
                 let wait = self.store.next_delivery(&route, now)?.filter(|wait| !wait.is_zero());
                 soonest = soonest.into_iter().chain(wait).min();

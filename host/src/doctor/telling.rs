@@ -44,7 +44,7 @@ pub(super) fn deliveries(
             tell(failing(&route));
         } else if route.pending > 0 && !is_there {
             let wait = count(route.pending as usize, "message");
-            tell(About::Route.warning(format!("'{}' is not in the configuration, and {wait} wait for it", route.name)));
+            tell(About::Route.warning(format!("'{}' is not in the configuration; waiting for it: {wait}", route.name)));
         }
     }
     let a_day_ago = now.checked_sub(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MIN);
@@ -60,6 +60,6 @@ fn failing(route: &RouteRow) -> Finding {
     let since = route.failing_since.map(|since| format!(" since {}", time(since))).unwrap_or_default();
     let wait = count(route.pending as usize, "message");
     let error = route.last_error.as_deref().unwrap_or_default();
-    let text = format!("'{}' fails{since}, {wait} wait: {error}", route.name);
+    let text = format!("'{}' fails{since}, waiting: {wait}: {error}", route.name);
     About::Route.failed(text).remedy(format!("checkpost notify test {}", route.name))
 }

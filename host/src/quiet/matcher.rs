@@ -164,7 +164,7 @@ impl fmt::Display for Matchers {
 
 /// Whether a value needs no quotes.
 fn is_word(value: &str) -> bool {
-    !value.is_empty() && !value.contains(ends_word) && !value.starts_with(['"', '\'', '~'])
+    !value.is_empty() && !value.contains(ends_word) && !value.starts_with(['"', '\'', '~', '='])
 }
 
 fn ends_word(character: char) -> bool {
@@ -245,6 +245,10 @@ impl<'a> Reader<'a> {
         let word = &rest[..rest.find(ends_word).unwrap_or(rest.len())];
         if word.is_empty() {
             return Err(self.error(self.at, "here must be a value; the empty one is \"\""));
+        }
+        // `check==disk` is a slip, and would match nothing.
+        if word.starts_with(['=', '~']) {
+            return Err(self.error(self.at, "a value that begins with = or ~ must be in quotes"));
         }
         self.at += word.len();
         Ok(word)
@@ -339,6 +343,8 @@ mod tests {
         assert_eq!(mistake("check=disk =x"), (12, fields.to_owned()));
         assert_eq!(mistake("check>disk"), (6, "here must be =, !=, =~ or !~".to_owned()));
         assert_eq!(mistake("check"), (6, "here must be =, !=, =~ or !~".to_owned()));
+        let quotes = "a value that begins with = or ~ must be in quotes".to_owned();
+        assert_eq!((mistake("check==disk"), mistake("check!=~x")), ((7, quotes.clone()), (8, quotes)));
         assert_eq!(mistake("check="), (7, "here must be a value; the empty one is \"\"".to_owned()));
         assert_eq!(mistake("é"), (1, fields.to_owned()));
         assert_eq!(mistake("check='é' subject=\"/mnt"), (19, "this \" has no other one".to_owned()));

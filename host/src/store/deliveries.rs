@@ -47,6 +47,8 @@ pub struct RouteRow {
     pub failures: i64,
     /// Since when.
     pub failing_since: Option<Timestamp>,
+    /// When it is tried again.
+    pub next_try: Option<Timestamp>,
     /// The error of the last attempt that failed.
     pub last_error: Option<String>,
     /// When it last took a message.
@@ -95,7 +97,7 @@ impl Store {
     /// When the file cannot be read.
     pub fn routes(&self) -> Result<Vec<RouteRow>, StoreError> {
         let sql = "WITH names (name) AS (SELECT name FROM routes UNION SELECT route FROM deliveries WHERE state = 'pending')
-                   SELECT names.name, coalesce(failures, 0) AS failures, failing_since_ms, last_error, last_delivered_ms,
+                   SELECT names.name, coalesce(failures, 0) AS failures, failing_since_ms, retry_ms, last_error, last_delivered_ms,
                        (SELECT count(*) FROM deliveries WHERE state = 'pending' AND route = names.name) AS pending
                    FROM names LEFT JOIN routes ON routes.name = names.name ORDER BY names.name";
         let read = || self.conn.prepare(sql)?.query_map((), route)?.collect::<rusqlite::Result<_>>();
@@ -126,6 +128,7 @@ fn route(row: &Row<'_>) -> rusqlite::Result<RouteRow> {
         name: row.get("name")?,
         failures: row.get("failures")?,
         failing_since: read_ms_or_null(row, "failing_since_ms")?,
+        next_try: read_ms_or_null(row, "retry_ms")?,
         last_error: row.get("last_error")?,
         last_delivered: read_ms_or_null(row, "last_delivered_ms")?,
         pending: row.get("pending")?,

@@ -68,6 +68,10 @@ pub struct NotificationRow {
     pub check_name: String,
     /// What it is about; empty for the host.
     pub subject: String,
+    /// Whose the instance is; empty: nobody's in particular.
+    pub owner: String,
+    /// What people had been told of it before; `OK`: nothing.
+    pub previous_level: String,
     /// Why it went to nobody: `silence 3: new disks`.
     pub suppressed: Option<String>,
 }
@@ -199,6 +203,8 @@ fn notification_row(row: &Row<'_>) -> rusqlite::Result<NotificationRow> {
         hostname: row.get("hostname")?,
         check_name: row.get("check_name")?,
         subject: row.get("subject")?,
+        owner: row.get("owner")?,
+        previous_level: row.get("previous_level")?,
         suppressed: row.get("suppressed")?,
     })
 }

@@ -83,6 +83,10 @@ proptest! {
                 continue;
             };
             prop_assert_eq!((alert.told(), alert.flapping), (reader.believes(), reader.flapping));
+            // What is gone and was ok no longer flaps, and nobody is told: as if it had been forgotten.
+            if let Some(hushed) = hushed.as_mut().filter(|hushed| hushed.believes() == Status::Ok) {
+                hushed.flapping &= alert.phase != Phase::Stale;
+            }
             match (&hushed, alert.hushed) {
                 (Some(reader), Some(hushed)) => {
                     prop_assert_eq!((hushed.told(), hushed.flapping), (reader.believes(), reader.flapping));
