@@ -26,7 +26,7 @@ impl fmt::Debug for Text {
 }
 
 /// The sections, in the order in which they are shown.
-const SECTIONS: [fn(&Config, &mut Page<'_>); 10] = [
+const SECTIONS: [fn(&Config, &mut Page<'_>); 12] = [
     sections::root,
     sections::log,
     sections::limits,
@@ -36,7 +36,9 @@ const SECTIONS: [fn(&Config, &mut Page<'_>); 10] = [
     sections::alert,
     sections::export,
     told::maintenance,
+    told::heartbeat,
     told::smtp,
+    told::routes,
 ];
 
 /// The whole configuration as a file that can be loaded again and means the same; paths that belong to routes are as

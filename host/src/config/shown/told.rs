@@ -47,3 +47,22 @@ fn each_of_relay(relay: &Relay, page: &mut Page<'_>) {
     page.default("timeout", length(relay.timeout));
     page.default("accept_invalid_certificates", relay.trust.accept_invalid_certificates);
 }
+
+pub(super) fn routes(config: &Config, page: &mut Page<'_>) {
+    for (item, way) in page.root.items("route").into_iter().zip(&config.routes) {
+        let route = &way.route;
+        page.item("route", item);
+        page.written_with(|page| {
+            page.default("min_level", route.min_level.as_str());
+            page.default("group", route.group);
+            page.default("expire_after", length(route.expire_after));
+        });
+    }
+}
+
+pub(super) fn heartbeat(config: &Config, page: &mut Page<'_>) {
+    if let Some(heartbeat) = &config.heartbeat {
+        page.section("heartbeat");
+        page.written_with(|page| page.default("timeout_seconds", whole(heartbeat.timeout.as_secs())));
+    }
+}
