@@ -31,6 +31,9 @@ struct Login {
     password: String,
 }
 
+/// How long a goodbye may take.
+const LEAVE: Duration = Duration::from_secs(1);
+
 /// How many characters of an answer are told.
 const ANSWER_CHARS: usize = 200;
 
@@ -60,11 +63,24 @@ impl Session {
         Ok(Self { relay: relay.clone(), tls, login, hello: hello(&message.host), until })
     }
 
-    /// Hands it over. Who did not get it while others did is returned.
-    pub(super) fn hand_over(&self, mail: &lettre::Message) -> Result<String, SendError> {
-        let handed_over = self.connect().and_then(|connection| self.deliver(connection, mail));
+    /// Hands it over, and tells what became of it before it takes leave: whether the mail is out is known by then, and a
+    /// server that is slow to say goodbye must not make a failure of it. Told is who did not get it while others did.
+    pub(super) fn hand_over(&self, mail: &lettre::Message, tell: impl FnOnce(Result<String, SendError>)) {
+        let (connection, handed_over) = match self.connect() {
+            Ok(mut connection) => {
+                let handed_over = self.deliver(&mut connection, mail);
+                (Some(connection), handed_over)
+            }
+            Err(error) => (None, Err(error)),
+        };
         let secrets = self.login.as_ref().map(Login::secrets).unwrap_or_default();
-        handed_over.map_err(|error| error.without(&secrets.iter().map(String::as_str).collect::<Vec<_>>()))
+        let secrets: Vec<_> = secrets.iter().map(String::as_str).collect();
+        tell(handed_over.map_err(|error| error.without(&secrets)));
+        if let Some(mut connection) = connection {
+            // Nobody waits for it, and what it answers changes nothing.
+            connection.set_timeout(Some(LEAVE)).ok();
+            connection.abort();
+        }
     }
 
     fn left(&self) -> Option<Duration> {
@@ -98,7 +114,7 @@ impl Session {
         Ok(connection)
     }
 
-    fn deliver(&self, mut connection: SmtpConnection, mail: &lettre::Message) -> Result<String, SendError> {
+    fn deliver(&self, connection: &mut SmtpConnection, mail: &lettre::Message) -> Result<String, SendError> {
         let envelope = mail.envelope();
         let mut parameters = Vec::new();
         let mut addresses = envelope.to().iter().chain(envelope.from());
@@ -127,7 +143,6 @@ impl Session {
         }
         let told = refusals.join("; ");
         if refusals.len() == envelope.to().len() {
-            connection.abort();
             let text = format!("{} refuses {told}", self.relay);
             return Err(if any_for_now { SendError::route(text) } else { SendError::message(text) });
         }
@@ -138,7 +153,6 @@ impl Session {
         connection.command(Data).map_err(refused)?;
         connection.message(&mail.formatted()).map_err(refused)?;
         // It is theirs now, whatever becomes of the connection.
-        connection.quit().ok();
         Ok(clean::bounded(&told, ANSWER_CHARS))
     }
 }
