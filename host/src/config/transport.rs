@@ -147,7 +147,8 @@ fn header(
 fn command(route: &Section<'_>, around: &Surroundings<'_>) -> Result<Option<Command>, ConfigError> {
     let Some(table) = route.section("command", &["argv"])? else { return Ok(None) };
     let allowed = "a list of a program and its arguments, such as [\"/usr/local/bin/page\", \"--to\", \"ops\"]";
-    let argv = table.texts("argv", allowed, |text| !text.contains('\0'))?.unwrap_or_default();
+    // Arguments may be secret.
+    let argv = table.texts_hidden("argv", allowed, |text| !text.contains('\0'))?.unwrap_or_default();
     if argv.first().is_none_or(String::is_empty) {
         return Err(table.missing("argv", "[\"/usr/local/bin/page\"]"));
     }
