@@ -59,9 +59,9 @@ impl Webhook {
             }
             headers.push((name.clone(), text));
         }
-        let request =
-            Request { url, method: Method::Post, headers, body: body.into_bytes(), trust: self.trust.clone() };
-        post(&request, &secrets.iter().map(String::as_str).collect::<Vec<_>>(), deadline)
+        let (method, body, trust) = (Method::Post, body.into_bytes(), self.trust.clone());
+        let request = Request { url, method, headers, body, trust, secrets };
+        post(&request, matches!(self.url, Guarded::Secret(_)), deadline)
     }
 
     /// What it is, and the body.

@@ -15,13 +15,15 @@ use lettre::transport::smtp::extension::{ClientId, Extension, MailParameter};
 use super::{Encryption, Relay};
 use crate::clean;
 use crate::deliver::{Message, SendError};
-use crate::http::with_hint;
+use crate::http::{with_hint, without};
 
 /// What it takes to hand over one mail; it owns all of it, since it runs in a thread that may be left behind.
 pub(super) struct Session {
     relay: Relay,
     tls: TlsParameters,
     login: Option<Login>,
+    /// What must not be shown, whoever says it: servers repeat what they were sent.
+    secrets: Vec<String>,
     hello: ClientId,
     until: Instant,
 }
@@ -47,7 +49,7 @@ pub(super) fn trusted(relay: &Relay) -> Result<TlsParameters, String> {
     if relay.trust.accept_invalid_certificates {
         builder = builder.dangerous_accept_invalid_certs(true).dangerous_accept_invalid_hostnames(true);
     }
-    builder.build_rustls().map_err(|error| format!("cannot set up TLS: {}", reason(&error)))
+    builder.build_rustls().map_err(|error| format!("cannot set up TLS: {}", reason(&error, &[])))
 }
 
 impl Session {
@@ -60,7 +62,8 @@ impl Session {
             }
         };
         let tls = trusted(relay).map_err(SendError::route)?;
-        Ok(Self { relay: relay.clone(), tls, login, hello: hello(&message.host), until })
+        let secrets = login.as_ref().map(Login::secrets).unwrap_or_default();
+        Ok(Self { relay: relay.clone(), tls, login, secrets, hello: hello(&message.host), until })
     }
 
     /// Hands it over, and tells what became of it before it takes leave: whether the mail is out is known by then, and a
@@ -73,9 +76,7 @@ impl Session {
             }
             Err(error) => (None, Err(error)),
         };
-        let secrets = self.login.as_ref().map(Login::secrets).unwrap_or_default();
-        let secrets: Vec<_> = secrets.iter().map(String::as_str).collect();
-        tell(handed_over.map_err(|error| error.without(&secrets)));
+        tell(handed_over);
         if let Some(mut connection) = connection {
             // Nobody waits for it, and what it answers changes nothing.
             connection.set_timeout(Some(LEAVE)).ok();
@@ -88,8 +89,12 @@ impl Session {
         Some(self.until.saturating_duration_since(Instant::now()).max(Duration::from_millis(1)))
     }
 
+    fn reason(&self, error: &Error) -> String {
+        reason(error, &self.secrets)
+    }
+
     fn route(&self, step: &str, error: &Error) -> SendError {
-        SendError::route(format!("{} {step}: {}", self.relay, reason(error)))
+        SendError::route(format!("{} {step}: {}", self.relay, self.reason(error)))
     }
 
     /// Up to where the relay knows us.
@@ -98,7 +103,7 @@ impl Session {
         let tls = (relay.encryption == Encryption::Implicit).then_some(&self.tls);
         let place = (relay.server.as_str(), relay.port);
         let mut connection = SmtpConnection::connect(place, self.left(), &self.hello, tls, None)
-            .map_err(|error| SendError::route(format!("cannot connect to {relay}: {}", reason(&error))))?;
+            .map_err(|error| SendError::route(format!("cannot connect to {relay}: {}", self.reason(&error))))?;
         if relay.encryption == Encryption::StartTls {
             if !connection.can_starttls() {
                 connection.abort();
@@ -137,7 +142,7 @@ impl Session {
                     if !is_about_a_recipient(&error) {
                         return Err(self.route(&step, &error));
                     }
-                    refusals.push(format!("{to}: {}", reason(&error)));
+                    refusals.push(format!("{to}: {}", self.reason(&error)));
                 }
             }
         }
@@ -147,7 +152,7 @@ impl Session {
             return Err(if any_for_now { SendError::route(text) } else { SendError::message(text) });
         }
         let refused = |error: Error| match is_final(&error) {
-            true => SendError::message(format!("{} refuses the mail: {}", self.relay, reason(&error))),
+            true => SendError::message(format!("{} refuses the mail: {}", self.relay, self.reason(&error))),
             false => self.route("does not take the mail", &error),
         };
         connection.command(Data).map_err(refused)?;
@@ -195,8 +200,8 @@ fn hello(host: &str) -> ClientId {
     }
 }
 
-/// What the relay said, or what happened, in a few words.
-fn reason(error: &Error) -> String {
+/// What the relay said, or what happened, in a few words and without secrets.
+fn reason(error: &Error, secrets: &[String]) -> String {
     let said = error.source().map(ToString::to_string).unwrap_or_default();
     let text = match error.status() {
         Some(code) => format!("{code} {said}"),
@@ -204,7 +209,7 @@ fn reason(error: &Error) -> String {
         None if said.is_empty() => error.to_string(),
         None => said,
     };
-    with_hint(clean::bounded(text.trim(), ANSWER_CHARS))
+    with_hint(clean::bounded(without(text.trim(), secrets).as_str(), ANSWER_CHARS))
 }
 
 fn is_timeout(error: &Error) -> bool {
