@@ -112,6 +112,26 @@ fn a_secret_that_is_missing_stops_nothing_but_is_found() {
 }
 
 #[test]
+fn a_secret_goes_to_another_machine_by_tls_only() {
+    let problem =
+        "variable HOOK: a secret would cross the network for everyone to read: the address must begin with https://";
+    for (url, problems) in [("http://a/b", &[problem][..]), ("https://a/b", &[]), ("http://127.0.0.1/b", &[])] {
+        for table in ["slack", "webhook"] {
+            let toml = format!("[[route]]\nname = \"ops\"\n[route.{table}]\nurl = {{ env = \"HOOK\" }}");
+            assert_eq!(load(&toml, &[("HOOK", url)]).1.routes[0].outlet.check(), problems, "{table} {url}");
+        }
+    }
+    for toml in [
+        "url = \"http://a/b\"\nheaders = { X-A = \"a\" }\nhmac_secret = { env = \"PATH\" }",
+        "url = \"http://[::1]/b\"\nheaders = { X-A = { env = \"A\" } }",
+    ] {
+        let (_, config) =
+            load(&format!("[[route]]\nname = \"ops\"\n[route.webhook]\n{toml}"), &[("A", "a"), ("PATH", "b")]);
+        assert_eq!(config.routes[0].outlet.check(), Vec::<String>::new(), "{toml}");
+    }
+}
+
+#[test]
 fn every_transport_is_known() {
     for (toml, shown) in [
         ("[route.webhook]\nurl = \"https://example.org/hunter2\"", "webhook to https://example.org/…"),
@@ -171,6 +191,7 @@ fn a_mistake_in_a_route_is_one_line_with_place_value_and_remedy() {
         ("[route.email]\nto = [\"a@example.org\\r\\nRCPT TO:<b@example.org>\"]", "4: route.email.to is [\"a@example.org\\r\\nRCPT TO:<b@example.org>\"]: must be a list of addresses, such as \"ops@example.org\" or \"Ops <ops@example.org>\"".to_owned()),
         ("[route.email]\nto = [\"ops@example.org\"]\n[smtp]\nserver = \"mail\"", "3: [route.email] has no from: give it one, such as from = \"checkpost@example.org\", here or under [smtp]".to_owned()),
         ("[route.webhook]\nurl = \"example.org/hunter2\"", "4: route.webhook.url: not an address of the form https://HOST/PATH".to_owned()),
+        ("[route.webhook]\nurl = \"http://a/\"\nheaders = { X-A = { env = \"A\" } }", "4: the secrets of route.webhook.headers would cross the network for everyone to read: route.webhook.url must begin with https://".to_owned()),
         ("[route.webhook]\nurl = \"https://a/\"\nmethod = \"PUT\"", "5: unknown key 'route.webhook.method': allowed here are url, headers, hmac_secret, body, content_type, ca_file, accept_invalid_certificates".to_owned()),
         ("[route.webhook]\nurl = \"https://a/\"\nheaders = { authorization = \"Bearer hunter2\" }", format!("5: route.webhook.headers.authorization is a string: {secret}")),
         ("[route.webhook]\nurl = \"https://a/\"\nheaders = { \"X Y\" = \"a\" }", "5: route.webhook.headers.X Y is no name of a header".to_owned()),

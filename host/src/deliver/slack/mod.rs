@@ -33,13 +33,18 @@ impl Slack {
     }
 
     fn address(&self) -> Result<Url, String> {
-        Url::parse(&self.url.read()?).map_err(|why| format!("{}: {why}", self.url))
+        let url = Url::parse(&self.url.read()?).map_err(|why| format!("{}: {why}", self.url))?;
+        if url.is_private() { Ok(url) } else { Err(format!("{}: {IN_THE_OPEN}", self.url)) }
     }
 
     pub(super) fn check(&self) -> Vec<String> {
         self.address().err().into_iter().chain(self.trust.pem().err()).collect()
     }
 }
+
+/// What is wrong with a secret on its way by plain HTTP to another machine.
+pub(super) const IN_THE_OPEN: &str =
+    "a secret would cross the network for everyone to read: the address must begin with https://";
 
 /// What is told of the answer of a secret address: Slack's own words (`invalid_blocks`), and nothing else.
 const WORD_BYTES: usize = 40;
