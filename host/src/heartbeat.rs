@@ -133,6 +133,7 @@ fn send(heartbeat: &Heartbeat, path: &str, run: &str, body: String, deadline: In
         headers: vec![("Content-Type".to_owned(), "text/plain; charset=utf-8".to_owned())],
         body: body.into_bytes(),
         trust: heartbeat.trust.clone(),
+        secrets: Vec::new(),
     };
     match http::send(&request, deadline) {
         Ok(answer) if (200..300).contains(&answer.status) => Ok(()),

@@ -183,6 +183,20 @@ fn a_server_that_hangs_is_given_up_in_time() {
 }
 
 #[test]
+fn a_server_that_hangs_at_the_goodbye_took_the_mail_or_refused_it_all_the_same() {
+    let Some(mut smtp) = Smtp::start(&SmtpOptions::default()) else { return };
+    smtp.hang(Some("quit"));
+    let began = Instant::now();
+    outlet(relay(&smtp), &["ops@example.org"]).send(&message(), soon()).unwrap();
+    assert_eq!(smtp.mails(1).len(), 1);
+    smtp.refuse(&[("*", "550 5.1.1 no such user")]);
+    let outcome = outlet(relay(&smtp), &["ops@example.org"]).send(&message(), soon());
+    let expected = "RELAY refuses ops@example.org: 550 5.1.1 no such user";
+    assert_eq!(refused(outcome, &smtp), (Scope::Message, expected.to_owned()));
+    assert!(began.elapsed() < Duration::from_secs(2), "nobody waits for it");
+}
+
+#[test]
 fn a_server_that_is_not_there_is_of_the_route() {
     let Some(smtp) = Smtp::start(&SmtpOptions::default()) else { return };
     let nowhere = Relay { port: free_port(), ..relay(&smtp) };

@@ -16,6 +16,7 @@ fn request(url: &str) -> Request {
         headers: vec![("X-Token".to_owned(), "hunter2".to_owned())],
         body: b"{}".to_vec(),
         trust: Trust::default(),
+        secrets: Vec::new(),
     }
 }
 

@@ -117,6 +117,16 @@ fn an_answer_that_repeats_a_secret_does_not_bring_it_to_light() {
 }
 
 #[test]
+fn a_secret_that_would_be_cut_in_two_is_hidden_first() {
+    let Some(mut endpoint) = Endpoint::start() else { return };
+    // An answer has 300 characters.
+    endpoint.will(&[json!({"status": 422, "body": format!("{} hunter2-token", "x".repeat(290))})]);
+    let headers = vec![("X-Token".to_owned(), Guarded::Secret(secret("hunter2-token")))];
+    let error = outlet(Webhook { headers, ..webhook(&endpoint.url("/")) }).send(&message(), in_time()).unwrap_err();
+    assert!(!error.text.contains("hunt") && error.text.ends_with("x …"), "{error}");
+}
+
+#[test]
 fn what_is_missing_is_found_before_anything_is_sent() {
     let missing = || Secret::variable("TOKEN", None);
     let checked = outlet(Webhook {

@@ -157,7 +157,7 @@ impl Smtp {
         self.0.tell(&json!({"recipients": recipients}));
     }
 
-    /// Where it stops to answer from now on: `greeting`, `trickle` (a byte now and then) or `data`.
+    /// Where it stops to answer from now on: `greeting`, `trickle` (a byte now and then), `data` or `quit`.
     pub fn hang(&mut self, at: Option<&str>) {
         self.0.tell(&json!({"hang": at}));
     }

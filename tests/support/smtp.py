@@ -37,6 +37,11 @@ class Server(SMTP):
                 await asyncio.sleep(0.05)
         await super()._handle_client()
 
+    async def smtp_QUIT(self, arg):
+        if behaviour["hang"] == "quit":
+            await asyncio.sleep(3600)
+        await super().smtp_QUIT(arg)
+
 
 class Handler:
     async def handle_RCPT(self, server, session, envelope, address, options):

@@ -16,5 +16,5 @@ pub(super) fn heartbeat(root: &Section<'_>, around: &Surroundings<'_>) -> Result
         return Err(table.missing("url", "\"https://hc-ping.com/UUID\", { env = \"PING_URL\" } or { file = \"PATH\" }"));
     };
     let timeout = Duration::from_secs(table.whole("timeout_seconds", 1..=60, 5)?);
-    Ok(Some(Heartbeat { url, timeout, trust: trust(&table, around)? }))
+    Ok(Some(Heartbeat { url: url.value, timeout, trust: trust(&table, around)? }))
 }

@@ -176,7 +176,7 @@ mod tests {
             ),
             (
                 "version = 1\nmodule = 1".to_owned(),
-                "2: module is 1: must be a list of tables, each headed [[module]]".to_owned(),
+                "2: module is a number: must be a list of tables, each headed [[module]]".to_owned(),
             ),
             (
                 "version = 1\n[[module]]\nname = 1".to_owned(),

@@ -126,12 +126,8 @@ impl<'a> Section<'a> {
         match read(spanned.get_ref()) {
             Some(value) => Ok(Some(Sourced::new(value, origin))),
             None => {
-                let shown = match spanned.get_ref() {
-                    DeValue::String(_) => "a string",
-                    DeValue::Table(_) => "a table",
-                    _ => "something else",
-                };
-                Err(ConfigError::value(origin, self.key(key), shown, format!("must be {allowed}")))
+                let kind = kind(spanned.get_ref());
+                Err(ConfigError::value(origin, self.key(key), kind, format!("must be {allowed}")))
             }
         }
     }
@@ -188,8 +184,18 @@ impl<'a> Section<'a> {
         allowed: &str,
         passes: impl Fn(&str) -> bool,
     ) -> Result<Option<Vec<String>>, ConfigError> {
-        let text = |value: &Spanned<DeValue<'_>>| value.get_ref().as_str().filter(|t| passes(t)).map(str::to_owned);
-        let texts = self.read(key, allowed, |value| value.as_array()?.iter().map(text).collect())?;
+        let texts = self.read(key, allowed, |value| texts(value, passes))?;
+        Ok(texts.map(|texts| texts.value))
+    }
+
+    /// As [`Section::texts`], for what must not be shown when it is refused.
+    pub(super) fn texts_hidden(
+        &self,
+        key: &str,
+        allowed: &str,
+        passes: impl Fn(&str) -> bool,
+    ) -> Result<Option<Vec<String>>, ConfigError> {
+        let texts = self.read_hidden(key, allowed, |value| texts(value, passes))?;
         Ok(texts.map(|texts| texts.value))
     }
 
@@ -208,10 +214,10 @@ impl<'a> Section<'a> {
         list.map(|list| list.value.into_iter().map(parse).collect()).transpose()
     }
 
-    /// A table within this one.
+    /// A table within this one. What stands there instead is not shown: `slack = "https://hooks…"` is a secret.
     pub(super) fn section(&self, name: &'static str, allowed: &[&str]) -> Result<Option<Self>, ConfigError> {
         let heading = self.key(name);
-        let table = self.read(name, &format!("a table: [{heading}]"), DeValue::as_table)?;
+        let table = self.read_hidden(name, &format!("a table: [{heading}]"), DeValue::as_table)?;
         let Some(Sourced { value: table, origin }) = table else { return Ok(None) };
         Ok(Some(Self { origin, ..Self::new(self.source.clone(), heading, table, allowed)? }))
     }
@@ -219,7 +225,7 @@ impl<'a> Section<'a> {
     /// A table within this one whose keys may be any.
     pub(super) fn open_section(&self, name: &'static str) -> Result<Option<Self>, ConfigError> {
         let heading = self.key(name);
-        let table = self.read(name, &format!("a table: [{heading}]"), DeValue::as_table)?;
+        let table = self.read_hidden(name, &format!("a table: [{heading}]"), DeValue::as_table)?;
         let open = |table: Sourced<&'a DeTable<'a>>| Self {
             source: self.source.clone(),
             name: heading,
@@ -258,7 +264,7 @@ impl<'a> Section<'a> {
         allowed: &[&str],
     ) -> Result<Vec<Sourced<Section<'a>>>, ConfigError> {
         let is_table = |value: &Spanned<DeValue<'_>>| value.get_ref().is_table();
-        let tables = self.read(name, &format!("a list of tables, each headed [[{name}]]"), |value| {
+        let tables = self.read_hidden(name, &format!("a list of tables, each headed [[{name}]]"), |value| {
             value.as_array().filter(|tables| tables.iter().all(is_table))
         })?;
         let tables = tables.iter().flat_map(|tables| tables.value.iter());
@@ -274,7 +280,7 @@ impl<'a> Section<'a> {
 
     /// Every key of a table, as settings of a check. Which of them the check knows is its own affair.
     pub(super) fn settings(&self, key: &str, check: &str) -> Result<Vec<(String, Sourced<SettingValue>)>, ConfigError> {
-        let table = self.read(key, &format!("a table: [{}]", self.key(key)), DeValue::as_table)?;
+        let table = self.read_hidden(key, &format!("a table: [{}]", self.key(key)), DeValue::as_table)?;
         let entries = table.iter().flat_map(|table| table.value.iter());
         let setting = |(name, spanned): (&Spanned<DeString<'_>>, &Spanned<DeValue<'_>>)| {
             let (value, origin) = (spanned.get_ref(), self.source.origin(spanned.span()));
@@ -327,6 +333,24 @@ fn number(value: &DeValue<'_>) -> Result<f64, &'static str> {
 pub(super) fn integer(value: &DeValue<'_>) -> Option<i64> {
     let integer = value.as_integer()?;
     i64::from_str_radix(integer.as_str(), integer.radix()).ok()
+}
+
+/// A list of strings that all pass.
+fn texts(value: &DeValue<'_>, passes: impl Fn(&str) -> bool) -> Option<Vec<String>> {
+    let text = |value: &Spanned<DeValue<'_>>| value.get_ref().as_str().filter(|t| passes(t)).map(str::to_owned);
+    value.as_array()?.iter().map(text).collect()
+}
+
+/// What a value is, for an error message that must not say more.
+fn kind(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a string",
+        DeValue::Integer(_) | DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Table(_) => "a table",
+        DeValue::Array(_) => "a list",
+    }
 }
 
 /// A value for an error message: as it was written where that is short.

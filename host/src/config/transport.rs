@@ -87,6 +87,15 @@ fn webhook(route: &Section<'_>, around: &Surroundings<'_>) -> Result<Option<Webh
     let Some(url) = url(&table, "url", around)? else {
         return Err(table.missing("url", "\"https://example.org/alerts\" or { env = \"WEBHOOK_URL\" }"));
     };
+    let headers = headers(&table, around)?;
+    if let Guarded::Plain(text) = &url.value
+        && headers.iter().any(|(_, value)| matches!(value, Guarded::Secret(_)))
+        && Url::parse(text).is_ok_and(|url| !url.is_private())
+    {
+        let problem = "the secrets of route.webhook.headers would cross the network for everyone to read: \
+                       route.webhook.url must begin with https://";
+        return Err(ConfigError::line(url.origin, problem));
+    }
     let content_type = table.text("content_type")?;
     let body = match (template_text(&table, "body")?, content_type) {
         (None, None) => None,
@@ -104,8 +113,8 @@ fn webhook(route: &Section<'_>, around: &Surroundings<'_>) -> Result<Option<Webh
         }
     };
     Ok(Some(Webhook {
-        url,
-        headers: headers(&table, around)?,
+        url: url.value,
+        headers,
         hmac_secret: secret(&table, "hmac_secret", around)?.map(|secret| secret.value),
         body,
         trust: trust(&table, around)?,
@@ -147,7 +156,8 @@ fn header(
 fn command(route: &Section<'_>, around: &Surroundings<'_>) -> Result<Option<Command>, ConfigError> {
     let Some(table) = route.section("command", &["argv"])? else { return Ok(None) };
     let allowed = "a list of a program and its arguments, such as [\"/usr/local/bin/page\", \"--to\", \"ops\"]";
-    let argv = table.texts("argv", allowed, |text| !text.contains('\0'))?.unwrap_or_default();
+    // Arguments may be secret.
+    let argv = table.texts_hidden("argv", allowed, |text| !text.contains('\0'))?.unwrap_or_default();
     if argv.first().is_none_or(String::is_empty) {
         return Err(table.missing("argv", "[\"/usr/local/bin/page\"]"));
     }
@@ -169,14 +179,18 @@ fn template_text(table: &Section<'_>, key: &'static str) -> Result<Option<Templa
 }
 
 /// An address that may be a secret. One that stands in the file is looked at now.
-pub(super) fn url(table: &Section<'_>, key: &str, around: &Surroundings<'_>) -> Result<Option<Guarded>, ConfigError> {
+pub(super) fn url(
+    table: &Section<'_>,
+    key: &str,
+    around: &Surroundings<'_>,
+) -> Result<Option<Sourced<Guarded>>, ConfigError> {
     let Some(Sourced { value, origin }) = guarded(table, key, around)? else { return Ok(None) };
     match &value {
         Guarded::Plain(text) => match Url::parse(text) {
-            Ok(_) => Ok(Some(value)),
+            Ok(_) => Ok(Some(Sourced::new(value, origin))),
             Err(why) => Err(ConfigError::line(origin, format!("{}: {why}", table.key(key)))),
         },
-        Guarded::Secret(_) => Ok(Some(value)),
+        Guarded::Secret(_) => Ok(Some(Sourced::new(value, origin))),
     }
 }
 

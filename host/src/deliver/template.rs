@@ -67,6 +67,11 @@ impl Template {
         if let Some(title) = &self.title {
             let rendered = title.render(message)?;
             let line: Vec<&str> = rendered.split_whitespace().collect();
+            if line.is_empty() {
+                // Slack takes no empty header, and a mail without a subject is read by nobody.
+                let problem = "the title is empty".to_owned();
+                return Err(TemplateError { key: title.key, line: None, problem });
+            }
             words.title = clean::bounded(&line.join(" "), TITLE_CHARS);
         }
         if let Some(body) = &self.body {
@@ -239,5 +244,15 @@ mod tests {
         let (words, error) = template.words(&message()).unwrap_err();
         assert_eq!(words, Words { title: message().title, body: None });
         assert_eq!((error.key, error.line), ("body", Some(1)));
+    }
+
+    #[test]
+    fn a_title_of_nothing_is_none() {
+        for source in ["{% if is_test %}test{% endif %}", " \n{{ '\t' }} "] {
+            let template = Template { title: Some(text(source)), body: None };
+            let (words, error) = template.words(&message()).unwrap_err();
+            assert_eq!(words.title, message().title);
+            assert!(error.to_string().ends_with(": the title is empty"), "{error}");
+        }
     }
 }

@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use sha2::Sha256;
 
-use super::slack::post;
+use super::slack::{IN_THE_OPEN, post};
 use super::template::TemplateText;
 use super::{Guarded, Message, Secret, SendError, sample};
 use crate::http::{Method, Request, Url};
@@ -59,9 +59,9 @@ impl Webhook {
             }
             headers.push((name.clone(), text));
         }
-        let request =
-            Request { url, method: Method::Post, headers, body: body.into_bytes(), trust: self.trust.clone() };
-        post(&request, &secrets.iter().map(String::as_str).collect::<Vec<_>>(), deadline)
+        let (method, body, trust) = (Method::Post, body.into_bytes(), self.trust.clone());
+        let request = Request { url, method, headers, body, trust, secrets };
+        post(&request, matches!(self.url, Guarded::Secret(_)), deadline)
     }
 
     /// What it is, and the body.
@@ -82,7 +82,11 @@ impl Webhook {
             Guarded::Plain(_) => "url".to_owned(),
             Guarded::Secret(secret) => secret.to_string(),
         };
-        Url::parse(&self.url.read()?).map_err(|why| format!("{place}: {why}"))
+        let url = Url::parse(&self.url.read()?).map_err(|why| format!("{place}: {why}"))?;
+        // What it is signed with does not go with it.
+        let is_secret = |value: &Guarded| matches!(value, Guarded::Secret(_));
+        let has_secrets = is_secret(&self.url) || self.headers.iter().any(|(_, value)| is_secret(value));
+        if has_secrets && !url.is_private() { Err(format!("{place}: {IN_THE_OPEN}")) } else { Ok(url) }
     }
 
     pub(super) fn check(&self) -> Vec<String> {

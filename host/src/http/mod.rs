@@ -3,6 +3,7 @@
 //! Redirects are not followed: what goes to one host goes to no other. Proxies are those of the environment
 //! (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`), as for curl, but for what is on this machine.
 
+mod hidden;
 mod retry_after;
 mod url;
 
@@ -14,6 +15,7 @@ use ureq::http::{HeaderName, HeaderValue};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig};
 use ureq::{Agent, Body, Proxy};
 
+pub(crate) use self::hidden::without;
 pub use self::url::{Url, is_loopback};
 use crate::clean;
 use crate::tls::Trust;
@@ -31,6 +33,8 @@ pub struct Request {
     pub body: Vec<u8>,
     /// Whom it may go to.
     pub trust: Trust,
+    /// What of it an answer must not bring to light, beside the address.
+    pub secrets: Vec<String>,
 }
 
 /// What a request is.
@@ -49,7 +53,7 @@ pub struct Answer {
     pub status: u16,
     /// How long the server asks to be left alone.
     pub retry_after: Option<Duration>,
-    /// The beginning of the body, on one clean line.
+    /// The beginning of the body, on one clean line, without the secrets of the request and parts of its address.
     pub text: String,
 }
 
@@ -78,7 +82,8 @@ pub fn is_header_value(text: &str) -> bool {
 /// # Errors
 /// When there is no answer. One that says no is no error.
 pub fn send(request: &Request, deadline: Instant) -> Result<Answer, HttpError> {
-    let cannot = |why: &str| HttpError(format!("cannot reach {}: {}", request.url, clean::bounded(why, TEXT_CHARS)));
+    let shown = |text: &str| clean::bounded(&hidden::hide(text, request), TEXT_CHARS);
+    let cannot = |why: &str| HttpError(format!("cannot reach {}: {}", request.url, shown(why)));
     let left = deadline.saturating_duration_since(Instant::now());
     if left.is_zero() {
         return Err(cannot("no time is left"));
@@ -101,7 +106,7 @@ pub fn send(request: &Request, deadline: Instant) -> Result<Answer, HttpError> {
     Ok(Answer {
         status: response.status().as_u16(),
         retry_after: retry_after.and_then(|value| retry_after::retry_after(value, Timestamp::now())),
-        text: text(response.body_mut()),
+        text: shown(&text(response.body_mut())),
     })
 }
 
@@ -162,5 +167,5 @@ fn text(body: &mut Body) -> String {
     let mut bytes = Vec::new();
     // What cannot be read to its end is no reason to doubt the status.
     let _ = body.as_reader().take(BODY_BYTES).read_to_end(&mut bytes);
-    clean::bounded(String::from_utf8_lossy(&bytes).trim(), TEXT_CHARS)
+    String::from_utf8_lossy(&bytes).trim().to_owned()
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use super::circle::circles;
 use super::hold::{Acknowledgement, Silence};
 use super::matcher::{Facts, Field};
 use super::rules::{Inhibition, Maintenance};
@@ -34,6 +35,8 @@ pub struct QuietRun<'a> {
     acknowledged: BTreeMap<&'a AlertKey, &'a Acknowledgement>,
     ended: BTreeSet<i64>,
     inhibitions: Vec<(&'a Inhibition, Vec<Source<'a>>)>,
+    /// Of each alert that hides others, its circle: two in the same one would hide each other.
+    circles: BTreeMap<&'a AlertKey, usize>,
     host: &'a str,
 }
 
@@ -42,8 +45,8 @@ pub struct QuietRun<'a> {
 struct Source<'a> {
     key: &'a AlertKey,
     facts: Facts<'a>,
-    /// Whether the rule would hide it as well.
-    is_hidden_too: bool,
+    /// How bad it is as what is hidden: what cannot be judged just now hides as it did.
+    level: Status,
 }
 
 impl<'a> Quiet<'a> {
@@ -58,12 +61,14 @@ impl<'a> Quiet<'a> {
             let source = |standing: &'a Standing| self.source(rule, standing);
             (rule, standings.iter().filter_map(source).collect())
         };
+        let inhibitions: Vec<(_, Vec<_>)> = self.inhibit.iter().map(sources).collect();
         QuietRun {
             silences: self.silences.iter().filter(|silence| silence.holds(now)).collect(),
             maintenance: self.maintenance.iter().filter(|rule| rule.window.closes(now).is_some()).collect(),
             acknowledged: holding.into_iter().map(|acknowledgement| (&acknowledgement.key, acknowledgement)).collect(),
             ended: ended.into_iter().map(|acknowledgement| acknowledgement.id).collect(),
-            inhibitions: self.inhibit.iter().map(sources).collect(),
+            circles: circles_of(&inhibitions),
+            inhibitions,
             host: self.host,
         }
     }
@@ -71,11 +76,7 @@ impl<'a> Quiet<'a> {
     fn source(&self, rule: &Inhibition, standing: &'a Standing) -> Option<Source<'a>> {
         let facts = Facts { level: standing.stands(), ..facts(standing, self.host) };
         let hides = facts.level != Status::Ok && rule.when.match_all(&facts);
-        hides.then(|| Source {
-            key: &standing.key,
-            facts,
-            is_hidden_too: rule.hide.match_all(&Facts { level: standing.level, ..facts }),
-        })
+        hides.then_some(Source { key: &standing.key, facts, level: standing.level })
     }
 }
 
@@ -123,11 +124,12 @@ impl<'a> QuietRun<'a> {
             if !rule.hide.match_all(facts) {
                 return None;
             }
-            // Two that would hide each other, by the same rule, hide neither: somebody must hear of one.
-            let hides_too = sources.iter().any(|source| source.key == key);
+            // Those that would hide each other, by whichever rules, hide none of them: somebody must hear of one.
+            let circle = self.circles.get(key);
             let by = sources.iter().find(|source| {
                 let is_equal = |field: &Field| field.of(&source.facts) == field.of(facts);
-                source.key != key && !(hides_too && source.is_hidden_too) && rule.equal.iter().all(is_equal)
+                let hide_each_other = circle.is_some() && self.circles.get(source.key) == circle;
+                source.key != key && !hide_each_other && rule.equal.iter().all(is_equal)
             })?;
             let AlertKey { instance, subject } = by.key;
             let space = if subject.is_empty() { "" } else { " " };
@@ -135,6 +137,32 @@ impl<'a> QuietRun<'a> {
         };
         self.inhibitions.iter().find_map(hides)
     }
+}
+
+/// The circles in which alerts that hide others would hide each other. Between those that hide by a rule and those that
+/// it hides stands a node for each value of what is equal, so that many of both make no more edges than they are.
+fn circles_of<'a>(inhibitions: &[(&'a Inhibition, Vec<Source<'a>>)]) -> BTreeMap<&'a AlertKey, usize> {
+    let all = inhibitions.iter().flat_map(|(_, sources)| sources);
+    let alerts: BTreeMap<_, _> = all.map(|source| (source.key, source)).collect();
+    let numbers: BTreeMap<_, _> = alerts.keys().enumerate().map(|(number, key)| (*key, number)).collect();
+    let mut edges = vec![Vec::new(); alerts.len()];
+    for (rule, sources) in inhibitions {
+        let equal = |facts: &Facts<'a>| rule.equal.iter().map(|field| field.of(facts)).collect::<Vec<_>>();
+        let mut between = BTreeMap::new();
+        for source in sources {
+            let node = *between.entry(equal(&source.facts)).or_insert(edges.len());
+            edges.resize(edges.len().max(node + 1), Vec::new());
+            edges[numbers[source.key]].push(node);
+        }
+        for (key, source) in &alerts {
+            let facts = Facts { level: source.level, ..source.facts };
+            if let Some(node) = between.get(&equal(&facts)).filter(|_| rule.hide.match_all(&facts)) {
+                edges[*node].push(numbers[key]);
+            }
+        }
+    }
+    let circles = circles(&edges);
+    numbers.into_iter().map(|(key, number)| (key, circles[number])).collect()
 }
 
 /// How long a reason may be: comments and names of subjects are as long as people like.

@@ -1,6 +1,7 @@
 //! What is kept quiet on purpose, and why: silences and acknowledgements of operators, maintenance and inhibition of the
 //! file. Pure functions over alerts. Knows neither SQL nor a clock.
 
+mod circle;
 mod hold;
 mod judge;
 mod matcher;

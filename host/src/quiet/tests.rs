@@ -299,6 +299,42 @@ fn no_alert_hides_itself_and_no_two_hide_each_other() {
     assert_eq!(told, ["disk /var raised", "mine / raised (inhibited by disk /)"]);
 }
 
+/// Rules without anything that must be equal.
+fn rules(of: &[(&str, &str)]) -> Site {
+    let rule = |(when, hide): &(&str, &str)| Inhibition { when: matchers(when), hide: matchers(hide), equal: vec![] };
+    Site { inhibit: of.iter().map(rule).collect(), ..Site::new() }
+}
+
+#[test]
+fn no_two_hide_each_other_by_two_rules_either() {
+    let mut site = rules(&[("check=a", "check=b"), ("check=b", "check=~\"a|c\"")]);
+    let told = site.run(&["a c", "b c", "c c"]);
+    assert_eq!(told, ["a  raised", "b  raised", "c  raised (inhibited by b)"]);
+    let mut site = rules(&[("check=a", "check=b"), ("check=b", "check=~\"a|c\"")]);
+    assert_eq!(site.run(&["a c", "b o"]), ["a  raised"]);
+    assert_eq!(site.run(&["a c", "b c"]), ["b  raised"], "one may be there before the other");
+}
+
+#[test]
+fn no_three_hide_each_other_in_turn_and_a_chain_has_a_head() {
+    let mut site = rules(&[("check=a", "check=b"), ("check=b", "check=c"), ("check=c", "check=a")]);
+    assert_eq!(site.run(&["a c", "b c", "c c"]), ["a  raised", "b  raised", "c  raised"]);
+    let mut site = rules(&[("check=a", "check=b"), ("check=b", "check=c"), ("check=c", "check=a")]);
+    let told = site.run(&["a c", "b c"]);
+    assert_eq!(told, ["a  raised", "b  raised (inhibited by a)"]);
+    let mut site = rules(&[("check=a", "check=b"), ("check=b", "check=c")]);
+    let told = site.run(&["a c", "b c", "c c"]);
+    assert_eq!(told, ["a  raised", "b  raised (inhibited by a)", "c  raised (inhibited by b)"]);
+}
+
+#[test]
+fn what_must_be_equal_breaks_a_circle() {
+    let mut site = rules(&[("check=disk", "check=mine"), ("check=mine", "check=disk")]);
+    site.inhibit[1].equal = vec![Field::Subject];
+    let told = site.run(&["disk / c", "mine /var c"]);
+    assert_eq!(told, ["disk / raised", "mine /var raised (inhibited by disk /)"]);
+}
+
 #[test]
 fn what_is_told_of_an_alert_at_another_level_is_not_hidden_by_itself() {
     let site = Site::inhibiting("level=critical", "level=warning", &[]);

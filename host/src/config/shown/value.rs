@@ -48,7 +48,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// The value of a key under a heading, without what could be used by whoever reads it: the addresses of webhooks, the
-/// headers of requests, the arguments of programs. The name of a variable and the path of a file say only where a secret is.
+/// headers and bodies of requests, the arguments of programs. The name of a variable and the path of a file say only where a secret is.
 pub(super) fn without_secrets(heading: &str, key: &str, value: &Value) -> Value {
     let is_of = |name: &str| heading.rsplit('.').next() == Some(name);
     match value {
@@ -61,6 +61,8 @@ pub(super) fn without_secrets(heading: &str, key: &str, value: &Value) -> Value 
             let arguments = argv.iter().skip(1).map(|_| REDACTED.into());
             Value::Array(argv.iter().take(1).cloned().chain(arguments).collect())
         }
+        // Services that take a key take it in the body.
+        _ if is_of("webhook") && key == "body" => REDACTED.into(),
         _ if is_of("headers") || SECRETS.contains(&key) => REDACTED.into(),
         other => other.clone(),
     }
@@ -144,6 +146,10 @@ mod tests {
             shown("route.command", "argv = [\"/bin/page\", \"hunter2\"]"),
             "argv = [\"/bin/page\", \"(redacted)\"]\n"
         );
+        let body = "body = \"{ key: hunter2 }\"";
+        assert_eq!(shown("route.webhook", body), "body = \"(redacted)\"\n");
+        assert_eq!(shown("route", &format!("webhook = {{ {body} }}")), "webhook = { body = \"(redacted)\" }\n");
+        assert_eq!(shown("route.template", "body = \"{{ title }}\""), "body = \"{{ title }}\"\n");
         // No place of a secret, though it looks like one.
         assert_eq!(shown("route.webhook", "url = { env = \"A\", x = 1 }"), "url = { env = \"A\", x = 1 }\n");
     }

@@ -32,6 +32,7 @@ fn whom_to_ping_is_refused_without_showing_it() {
             "[heartbeat]",
             "1: [heartbeat] has no url: give it one, such as url = \"https://hc-ping.com/UUID\", { env = \"PING_URL\" } or { file = \"PATH\" }",
         ),
+        ("heartbeat = \"https://hunter2\"", "1: heartbeat is a string: must be a table: [heartbeat]"),
         ("[heartbeat]\nurl = \"ftp://hunter2\"", "2: heartbeat.url: an address begins with https:// or http://"),
         (
             "[heartbeat]\nurl = { secret = \"hunter2\" }",

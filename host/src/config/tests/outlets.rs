@@ -112,6 +112,26 @@ fn a_secret_that_is_missing_stops_nothing_but_is_found() {
 }
 
 #[test]
+fn a_secret_goes_to_another_machine_by_tls_only() {
+    let problem =
+        "variable HOOK: a secret would cross the network for everyone to read: the address must begin with https://";
+    for (url, problems) in [("http://a/b", &[problem][..]), ("https://a/b", &[]), ("http://127.0.0.1/b", &[])] {
+        for table in ["slack", "webhook"] {
+            let toml = format!("[[route]]\nname = \"ops\"\n[route.{table}]\nurl = {{ env = \"HOOK\" }}");
+            assert_eq!(load(&toml, &[("HOOK", url)]).1.routes[0].outlet.check(), problems, "{table} {url}");
+        }
+    }
+    for toml in [
+        "url = \"http://a/b\"\nheaders = { X-A = \"a\" }\nhmac_secret = { env = \"PATH\" }",
+        "url = \"http://[::1]/b\"\nheaders = { X-A = { env = \"A\" } }",
+    ] {
+        let (_, config) =
+            load(&format!("[[route]]\nname = \"ops\"\n[route.webhook]\n{toml}"), &[("A", "a"), ("PATH", "b")]);
+        assert_eq!(config.routes[0].outlet.check(), Vec::<String>::new(), "{toml}");
+    }
+}
+
+#[test]
 fn every_transport_is_known() {
     for (toml, shown) in [
         ("[route.webhook]\nurl = \"https://example.org/hunter2\"", "webhook to https://example.org/…"),
@@ -162,7 +182,7 @@ fn a_mistake_in_a_route_is_one_line_with_place_value_and_remedy() {
         ("[route.slack]\nurl = \"https://hooks.slack.com/hunter2\"", format!("4: route.slack.url is a string: {secret}")),
         ("[route.slack]\nurl = { env = \"https://hooks.slack.com/hunter2\" }", format!("4: route.slack.url is a table: {secret}")),
         ("[route.slack]\nurl = { env = \"A\", file = \"b\" }", format!("4: route.slack.url is a table: {secret}")),
-        ("[route.slack]\nurl = 5", format!("4: route.slack.url is something else: {secret}")),
+        ("[route.slack]\nurl = 5", format!("4: route.slack.url is a number: {secret}")),
         ("[route.slack]", "3: [route.slack] has no url: give it one, such as url = { env = \"SLACK_URL\" }".to_owned()),
         ("[route.slack]\ntoken = 1", "4: unknown key 'route.slack.token': allowed here are url, ca_file, accept_invalid_certificates".to_owned()),
         ("[route.email]\nto = [\"ops@example.org\"]", "3: [route.email] needs [smtp]: the relay that takes the mail".to_owned()),
@@ -171,12 +191,13 @@ fn a_mistake_in_a_route_is_one_line_with_place_value_and_remedy() {
         ("[route.email]\nto = [\"a@example.org\\r\\nRCPT TO:<b@example.org>\"]", "4: route.email.to is [\"a@example.org\\r\\nRCPT TO:<b@example.org>\"]: must be a list of addresses, such as \"ops@example.org\" or \"Ops <ops@example.org>\"".to_owned()),
         ("[route.email]\nto = [\"ops@example.org\"]\n[smtp]\nserver = \"mail\"", "3: [route.email] has no from: give it one, such as from = \"checkpost@example.org\", here or under [smtp]".to_owned()),
         ("[route.webhook]\nurl = \"example.org/hunter2\"", "4: route.webhook.url: not an address of the form https://HOST/PATH".to_owned()),
+        ("[route.webhook]\nurl = \"http://a/\"\nheaders = { X-A = { env = \"A\" } }", "4: the secrets of route.webhook.headers would cross the network for everyone to read: route.webhook.url must begin with https://".to_owned()),
         ("[route.webhook]\nurl = \"https://a/\"\nmethod = \"PUT\"", "5: unknown key 'route.webhook.method': allowed here are url, headers, hmac_secret, body, content_type, ca_file, accept_invalid_certificates".to_owned()),
         ("[route.webhook]\nurl = \"https://a/\"\nheaders = { authorization = \"Bearer hunter2\" }", format!("5: route.webhook.headers.authorization is a string: {secret}")),
         ("[route.webhook]\nurl = \"https://a/\"\nheaders = { \"X Y\" = \"a\" }", "5: route.webhook.headers.X Y is no name of a header".to_owned()),
         ("[route.webhook]\nurl = \"https://a/\"\nheaders = { Content-type = \"a\" }", "5: route.webhook.headers.Content-type is set by checkpost".to_owned()),
         ("[route.webhook]\nurl = \"https://a/\"\nheaders = { X-A = \"a\\r\\nX-B: hunter2\" }", "5: route.webhook.headers.X-A must be one line of text".to_owned()),
-        ("[route.webhook]\nurl = \"https://a/\"\nheaders = { X-A = 5 }", "5: route.webhook.headers.X-A is something else: must be a string, { env = \"NAME\" } or { file = \"PATH\" }".to_owned()),
+        ("[route.webhook]\nurl = \"https://a/\"\nheaders = { X-A = 5 }", "5: route.webhook.headers.X-A is a number: must be a string, { env = \"NAME\" } or { file = \"PATH\" }".to_owned()),
         ("[route.webhook]\nurl = \"https://a/\"\nhmac_secret = \"hunter2\"", format!("5: route.webhook.hmac_secret is a string: {secret}")),
         ("[route.webhook]\nurl = \"https://a/\"\ncontent_type = \"text/plain\"", "5: route.webhook.content_type is that of a body: without one JSON is sent".to_owned()),
         ("[route.webhook]\nurl = \"https://a/\"\nbody = \"a\"\ncontent_type = \"a\\nb\"", "6: route.webhook.content_type must be one line of text, such as \"text/plain\"".to_owned()),
@@ -184,7 +205,10 @@ fn a_mistake_in_a_route_is_one_line_with_place_value_and_remedy() {
         ("[route.webhook]\nurl = \"https://a/\"\n[route.template]\ntitle = \"a\"", "1: a route with webhook has no template: it gets JSON, or the text of route.webhook.body".to_owned()),
         ("[route.command]\nargv = [\"a\"]\n[route.template]\ntitle = \"a\"", "1: a route with command has no template: it gets JSON".to_owned()),
         ("[route.command]\nargv = []", "3: [route.command] has no argv: give it one, such as argv = [\"/usr/local/bin/page\"]".to_owned()),
-        ("[route.command]\nargv = \"page ops\"", "4: route.command.argv is \"page ops\": must be a list of a program and its arguments, such as [\"/usr/local/bin/page\", \"--to\", \"ops\"]".to_owned()),
+        ("[route.command]\nargv = \"page ops\"", "4: route.command.argv is a string: must be a list of a program and its arguments, such as [\"/usr/local/bin/page\", \"--to\", \"ops\"]".to_owned()),
+        ("[route.command]\nargv = [\"/bin/page\", \"--token=hunter2\", 5]", "4: route.command.argv is a list: must be a list of a program and its arguments, such as [\"/usr/local/bin/page\", \"--to\", \"ops\"]".to_owned()),
+        ("slack = \"https://hooks.slack.com/hunter2\"", "3: route.slack is a string: must be a table: [route.slack]".to_owned()),
+        ("[route.webhook]\nurl = \"https://a/\"\nheaders = [\"hunter2\"]", "5: route.webhook.headers is a list: must be a table: [route.webhook.headers]".to_owned()),
         ("[route.stdout]\n[route.template]\ntitle = \"{% if %}\"", "5: route.template.title, its line 1: syntax error: unexpected end of block".to_owned()),
         ("[route.stdout]\n[route.template]\nbody = \"{% include 'other' %}\"", "5: route.template.body, its line 1: syntax error: unknown statement include".to_owned()),
     ] {

@@ -61,7 +61,7 @@ impl Email {
         let (sender, outcome) = mpsc::channel();
         // In a thread of its own, because neither looking up a name nor a server that answers a byte a second ends by
         // itself. What is given up may still go out: then the next attempt is the same message with the same key.
-        let hand_over = move || sender.send(session.hand_over(&mail)).ok();
+        let hand_over = move || session.hand_over(&mail, |outcome| drop(sender.send(outcome)));
         let started = thread::Builder::new().name("smtp".to_owned()).spawn(hand_over);
         started.map_err(|error| SendError::route(format!("cannot start a thread: {error}")))?;
         match outcome.recv_timeout(until.saturating_duration_since(Instant::now())) {

@@ -15,13 +15,15 @@ use lettre::transport::smtp::extension::{ClientId, Extension, MailParameter};
 use super::{Encryption, Relay};
 use crate::clean;
 use crate::deliver::{Message, SendError};
-use crate::http::with_hint;
+use crate::http::{with_hint, without};
 
 /// What it takes to hand over one mail; it owns all of it, since it runs in a thread that may be left behind.
 pub(super) struct Session {
     relay: Relay,
     tls: TlsParameters,
     login: Option<Login>,
+    /// What must not be shown, whoever says it: servers repeat what they were sent.
+    secrets: Vec<String>,
     hello: ClientId,
     until: Instant,
 }
@@ -30,6 +32,9 @@ struct Login {
     user: String,
     password: String,
 }
+
+/// How long a goodbye may take.
+const LEAVE: Duration = Duration::from_secs(1);
 
 /// How many characters of an answer are told.
 const ANSWER_CHARS: usize = 200;
@@ -44,7 +49,7 @@ pub(super) fn trusted(relay: &Relay) -> Result<TlsParameters, String> {
     if relay.trust.accept_invalid_certificates {
         builder = builder.dangerous_accept_invalid_certs(true).dangerous_accept_invalid_hostnames(true);
     }
-    builder.build_rustls().map_err(|error| format!("cannot set up TLS: {}", reason(&error)))
+    builder.build_rustls().map_err(|error| format!("cannot set up TLS: {}", reason(&error, &[])))
 }
 
 impl Session {
@@ -57,14 +62,26 @@ impl Session {
             }
         };
         let tls = trusted(relay).map_err(SendError::route)?;
-        Ok(Self { relay: relay.clone(), tls, login, hello: hello(&message.host), until })
+        let secrets = login.as_ref().map(Login::secrets).unwrap_or_default();
+        Ok(Self { relay: relay.clone(), tls, login, secrets, hello: hello(&message.host), until })
     }
 
-    /// Hands it over. Who did not get it while others did is returned.
-    pub(super) fn hand_over(&self, mail: &lettre::Message) -> Result<String, SendError> {
-        let handed_over = self.connect().and_then(|connection| self.deliver(connection, mail));
-        let secrets = self.login.as_ref().map(Login::secrets).unwrap_or_default();
-        handed_over.map_err(|error| error.without(&secrets.iter().map(String::as_str).collect::<Vec<_>>()))
+    /// Hands it over, and tells what became of it before it takes leave: whether the mail is out is known by then, and a
+    /// server that is slow to say goodbye must not make a failure of it. Told is who did not get it while others did.
+    pub(super) fn hand_over(&self, mail: &lettre::Message, tell: impl FnOnce(Result<String, SendError>)) {
+        let (connection, handed_over) = match self.connect() {
+            Ok(mut connection) => {
+                let handed_over = self.deliver(&mut connection, mail);
+                (Some(connection), handed_over)
+            }
+            Err(error) => (None, Err(error)),
+        };
+        tell(handed_over);
+        if let Some(mut connection) = connection {
+            // Nobody waits for it, and what it answers changes nothing.
+            connection.set_timeout(Some(LEAVE)).ok();
+            connection.abort();
+        }
     }
 
     fn left(&self) -> Option<Duration> {
@@ -72,8 +89,12 @@ impl Session {
         Some(self.until.saturating_duration_since(Instant::now()).max(Duration::from_millis(1)))
     }
 
+    fn reason(&self, error: &Error) -> String {
+        reason(error, &self.secrets)
+    }
+
     fn route(&self, step: &str, error: &Error) -> SendError {
-        SendError::route(format!("{} {step}: {}", self.relay, reason(error)))
+        SendError::route(format!("{} {step}: {}", self.relay, self.reason(error)))
     }
 
     /// Up to where the relay knows us.
@@ -82,7 +103,7 @@ impl Session {
         let tls = (relay.encryption == Encryption::Implicit).then_some(&self.tls);
         let place = (relay.server.as_str(), relay.port);
         let mut connection = SmtpConnection::connect(place, self.left(), &self.hello, tls, None)
-            .map_err(|error| SendError::route(format!("cannot connect to {relay}: {}", reason(&error))))?;
+            .map_err(|error| SendError::route(format!("cannot connect to {relay}: {}", self.reason(&error))))?;
         if relay.encryption == Encryption::StartTls {
             if !connection.can_starttls() {
                 connection.abort();
@@ -98,7 +119,7 @@ impl Session {
         Ok(connection)
     }
 
-    fn deliver(&self, mut connection: SmtpConnection, mail: &lettre::Message) -> Result<String, SendError> {
+    fn deliver(&self, connection: &mut SmtpConnection, mail: &lettre::Message) -> Result<String, SendError> {
         let envelope = mail.envelope();
         let mut parameters = Vec::new();
         let mut addresses = envelope.to().iter().chain(envelope.from());
@@ -121,24 +142,22 @@ impl Session {
                     if !is_about_a_recipient(&error) {
                         return Err(self.route(&step, &error));
                     }
-                    refusals.push(format!("{to}: {}", reason(&error)));
+                    refusals.push(format!("{to}: {}", self.reason(&error)));
                 }
             }
         }
         let told = refusals.join("; ");
         if refusals.len() == envelope.to().len() {
-            connection.abort();
             let text = format!("{} refuses {told}", self.relay);
             return Err(if any_for_now { SendError::route(text) } else { SendError::message(text) });
         }
         let refused = |error: Error| match is_final(&error) {
-            true => SendError::message(format!("{} refuses the mail: {}", self.relay, reason(&error))),
+            true => SendError::message(format!("{} refuses the mail: {}", self.relay, self.reason(&error))),
             false => self.route("does not take the mail", &error),
         };
         connection.command(Data).map_err(refused)?;
         connection.message(&mail.formatted()).map_err(refused)?;
         // It is theirs now, whatever becomes of the connection.
-        connection.quit().ok();
         Ok(clean::bounded(&told, ANSWER_CHARS))
     }
 }
@@ -181,8 +200,8 @@ fn hello(host: &str) -> ClientId {
     }
 }
 
-/// What the relay said, or what happened, in a few words.
-fn reason(error: &Error) -> String {
+/// What the relay said, or what happened, in a few words and without secrets.
+fn reason(error: &Error, secrets: &[String]) -> String {
     let said = error.source().map(ToString::to_string).unwrap_or_default();
     let text = match error.status() {
         Some(code) => format!("{code} {said}"),
@@ -190,7 +209,7 @@ fn reason(error: &Error) -> String {
         None if said.is_empty() => error.to_string(),
         None => said,
     };
-    with_hint(clean::bounded(text.trim(), ANSWER_CHARS))
+    with_hint(clean::bounded(without(text.trim(), secrets).as_str(), ANSWER_CHARS))
 }
 
 fn is_timeout(error: &Error) -> bool {
