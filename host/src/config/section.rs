@@ -79,7 +79,8 @@ impl<'a> Section<'a> {
             None => Ok(section),
             Some(key) => {
                 let name = bounded(section.key(key.get_ref()), VALUE_CHARS);
-                let problem = format!("unknown key '{name}': allowed here are {}", allowed.join(", "));
+                let allowed = if allowed.is_empty() { "none".to_owned() } else { allowed.join(", ") };
+                let problem = format!("unknown key '{name}': allowed here are {allowed}");
                 Err(ConfigError::line(section.source.origin(key.span()), problem))
             }
         }
@@ -264,7 +265,7 @@ impl<'a> Section<'a> {
         allowed: &[&str],
     ) -> Result<Vec<Sourced<Section<'a>>>, ConfigError> {
         let is_table = |value: &Spanned<DeValue<'_>>| value.get_ref().is_table();
-        let tables = self.read_hidden(name, &format!("a list of tables, each headed [[{name}]]"), |value| {
+        let tables = self.read_hidden(name, &format!("a list of tables, each headed [[{}]]", self.key(name)), |value| {
             value.as_array().filter(|tables| tables.iter().all(is_table))
         })?;
         let tables = tables.iter().flat_map(|tables| tables.value.iter());
