@@ -9,7 +9,7 @@ use super::{Message, SendError};
 use crate::clean;
 
 /// A program with its arguments. No shell reads them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Command {
     /// The program, absolute or to be looked for, and its arguments. At least the program.
     pub argv: Vec<String>,
@@ -55,5 +55,23 @@ fn variables(message: &Message) -> Vec<(&'static str, String)> {
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", clean::line(self.argv.first().map_or("", String::as_str)))
+    }
+}
+
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Command({self}, in {:?})", self.directory)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_not_shown() {
+        let argv = ["/bin/page", "--token=hunter2"].map(str::to_owned).to_vec();
+        let command = Command { argv, directory: "/etc".into() };
+        assert_eq!(format!("{command} {command:?}"), "/bin/page Command(/bin/page, in \"/etc\")");
     }
 }

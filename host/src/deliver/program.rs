@@ -47,8 +47,14 @@ impl Program<'_> {
         let cannot = |error: io::Error| SendError::route(format!("cannot run {name}: {error}"));
         let path = find(&name, self.directory).map_err(SendError::route)?;
         let mut child = self.command(&path).spawn().map_err(cannot)?;
-        write(&mut child, self.input);
-        let said = child.stderr.take().map(first_line);
+        let said = match attend(&mut child, self.input) {
+            Ok(said) => said,
+            Err(error) => {
+                // It got no message, or nobody listens: whoever waits for it in vain is not to stay.
+                end(&mut child).and_then(|()| child.wait()).map_err(cannot)?;
+                return Err(cannot(error));
+            }
+        };
         let status = wait(&mut child, deadline).map_err(cannot)?;
         let Some(status) = status else {
             return Err(SendError::route(format!("{name} did not end in time, and was ended")));
@@ -116,25 +122,37 @@ fn is_executable(path: &Path) -> bool {
     path.is_file()
 }
 
+/// Listens and writes beside the rest. What it says comes later. Listens first: where there is no thread for that, the
+/// program has not read the message yet.
+fn attend(child: &mut Child, input: Vec<u8>) -> io::Result<Option<mpsc::Receiver<String>>> {
+    let said = child.stderr.take().map(first_line).transpose()?;
+    write(child, input)?;
+    Ok(said)
+}
+
 /// Writes beside the rest: a program need not read, and one that ends without having read breaks the pipe only.
-fn write(child: &mut Child, input: Vec<u8>) {
-    if let Some(mut stdin) = child.stdin.take() {
-        thread::spawn(move || stdin.write_all(&input).ok());
-    }
+fn write(child: &mut Child, input: Vec<u8>) -> io::Result<()> {
+    let Some(mut stdin) = child.stdin.take() else { return Ok(()) };
+    beside("program input", move || drop(stdin.write_all(&input)))
+}
+
+/// In a thread of its own; an error where the system has none left.
+fn beside(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    thread::Builder::new().name(name.to_owned()).spawn(work).map(drop)
 }
 
 /// Reads what it says to the end, lest it wait for a reader, and keeps the first line that says something.
-fn first_line(mut stderr: ChildStderr) -> mpsc::Receiver<String> {
+fn first_line(mut stderr: ChildStderr) -> io::Result<mpsc::Receiver<String>> {
     let (sender, line) = mpsc::channel();
-    thread::spawn(move || {
+    beside("program stderr", move || {
         let mut said = Vec::new();
         stderr.by_ref().take(SAID_BYTES).read_to_end(&mut said).ok();
         let said = String::from_utf8_lossy(&said);
         let line = said.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
         sender.send(clean::bounded(line, SAID_CHARS)).ok();
         io::copy(&mut stderr, &mut io::sink()).ok();
-    });
-    line
+    })?;
+    Ok(line)
 }
 
 /// The exit status, or `None` for one that had to be ended.

@@ -7,6 +7,7 @@ mod hidden;
 mod retry_after;
 mod url;
 
+use std::fmt;
 use std::io::Read;
 use std::time::{Duration, Instant};
 
@@ -21,7 +22,7 @@ use crate::clean;
 use crate::tls::Trust;
 
 /// What is sent.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Request {
     /// Where.
     pub url: Url,
@@ -55,6 +56,16 @@ pub struct Answer {
     pub retry_after: Option<Duration>,
     /// The beginning of the body, on one clean line, without the secrets of the request and parts of its address.
     pub text: String,
+}
+
+/// Without the values of headers, the body and the secrets.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
+        let mut shown = f.debug_struct("Request");
+        shown.field("url", &self.url).field("method", &self.method).field("headers", &names);
+        shown.field("trust", &self.trust).finish_non_exhaustive()
+    }
 }
 
 /// Why there is no answer, as one line without path or query of the address.
