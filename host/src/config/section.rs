@@ -265,9 +265,10 @@ impl<'a> Section<'a> {
         allowed: &[&str],
     ) -> Result<Vec<Sourced<Section<'a>>>, ConfigError> {
         let is_table = |value: &Spanned<DeValue<'_>>| value.get_ref().is_table();
-        let tables = self.read_hidden(name, &format!("a list of tables, each headed [[{}]]", self.key(name)), |value| {
-            value.as_array().filter(|tables| tables.iter().all(is_table))
-        })?;
+        let tables =
+            self.read_hidden(name, &format!("a list of tables, each headed [[{}]]", self.key(name)), |value| {
+                value.as_array().filter(|tables| tables.iter().all(is_table))
+            })?;
         let tables = tables.iter().flat_map(|tables| tables.value.iter());
         tables
             .filter_map(|spanned| Some((spanned.span(), spanned.get_ref().as_table()?)))
