@@ -7,12 +7,15 @@ use std::path::Path;
 
 use super::{About, Finding};
 use crate::config::Config;
+#[cfg(unix)]
 use crate::report::format::bytes;
 use crate::sandbox;
 
 /// Free space below which a cycle may find no room.
+#[cfg(unix)]
 const LEAST_BYTES: u64 = 1 << 20;
 /// Free space below which it is full within some weeks.
+#[cfg(unix)]
 const FEW_BYTES: u64 = 100 << 20;
 
 const RIGHTS: &str = "give it to the user that runs checkpost";

@@ -9,9 +9,10 @@ use rusqlite::{Connection, TransactionBehavior, named_params, params};
 use super::Store;
 use super::acknowledgements::end_acknowledgements;
 use super::alerts::write_alerts;
+use super::enqueue::write_deliveries;
 use super::error::StoreError;
 use super::evaluation::write_evaluation;
-use super::outbox::write_deliveries;
+
 use super::sql::{id_of, integer, json, series_key};
 use super::time::public_time;
 use crate::alert::{Alerts, Notification};

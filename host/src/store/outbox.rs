@@ -6,16 +6,12 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, named_params, params};
 
 use super::Store;
-use super::cycle::write_notification;
 use super::error::StoreError;
 use super::sql::integer;
 use super::time::{read_ms, read_public_time};
-use crate::alert::{Kind, Notification};
+use crate::alert::Kind;
 use crate::check::Status;
-use crate::route::{Item, LONGEST_WAIT, Planned, Recent};
-
-/// A message that has so many notifications is joined by no more: what is larger than its receiver takes is lost as one.
-const MOST_NOTIFICATIONS: i64 = 500;
+use crate::route::{Item, LONGEST_WAIT, Recent};
 
 /// A message that is being sent. Its attempt is counted already, so that one that ends the process is known.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,17 +48,6 @@ pub(super) const NEXT: &str = "
         AND NOT EXISTS (SELECT 1 FROM routes WHERE name = :route AND retry_ms > :now AND retry_ms <= :now + :longest)
     ORDER BY min(attempts, 3), id LIMIT 1";
 
-/// What is given up with a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum With {
-    /// Nothing else.
-    Nothing,
-    /// What else has expired on its route.
-    Expired,
-    /// All that waits for its route.
-    All,
-}
-
 /// What a failure means for what comes next.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Next {
@@ -70,32 +55,6 @@ pub enum Next {
     Route(Duration),
     /// This message is not tried before.
     Message(Duration),
-}
-
-/// What is given up together.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Doomed {
-    /// Rows in `deliveries`.
-    pub deliveries: Vec<i64>,
-    /// How many notifications they tell.
-    pub notifications: i64,
-    /// The first and the last of them.
-    pub first_and_last: (i64, i64),
-    /// Whether they tell anything else than that something was given up.
-    pub is_news: bool,
-}
-
-/// What follows when messages are given up: somebody else is told.
-#[derive(Clone, Debug)]
-pub struct GivenUp<'a> {
-    /// What.
-    pub doomed: &'a Doomed,
-    /// Why.
-    pub reason: &'a str,
-    /// The notification that says so.
-    pub notice: &'a Notification,
-    /// The ways that it goes; positions are 0.
-    pub planned: &'a [Planned],
 }
 
 impl Store {
@@ -194,60 +153,6 @@ impl Store {
         self.write("record a delivery that failed", write)
     }
 
-    /// What is given up with a message: it alone, what else has expired on its route, or all that waits there.
-    ///
-    /// # Errors
-    /// When the file cannot be read.
-    pub fn doomed(&self, claimed: &Claimed, route: &str, with: With, now: Timestamp) -> Result<Doomed, StoreError> {
-        let until = match with {
-            With::Nothing => i64::MIN,
-            With::Expired => now.as_millisecond(),
-            With::All => i64::MAX,
-        };
-        let sql =
-            "SELECT deliveries.id, notifications.id AS notification, notifications.kind <> 'undelivered' AS is_news
-             FROM deliveries JOIN delivery_notifications ON delivery_id = deliveries.id
-             JOIN notifications ON notifications.id = notification_id
-             WHERE state = 'pending' AND route = :route AND (deliveries.id = :id OR expires_ms <= :until)
-             ORDER BY notifications.id";
-        let parameters = named_params! { ":route": route, ":id": claimed.id, ":until": until };
-        let read = || {
-            let mut statement = self.conn.prepare(sql)?;
-            let mut rows = statement.query(parameters)?;
-            let mut doomed = Doomed { deliveries: vec![claimed.id], ..Doomed::default() };
-            while let Some(row) = rows.next()? {
-                let (delivery, notification) = (row.get("id")?, row.get("notification")?);
-                if !doomed.deliveries.contains(&delivery) {
-                    doomed.deliveries.push(delivery);
-                }
-                let first = if doomed.notifications == 0 { notification } else { doomed.first_and_last.0 };
-                doomed.first_and_last = (first, notification);
-                doomed.notifications += 1;
-                doomed.is_news |= row.get::<_, bool>("is_news")?;
-            }
-            Ok(doomed)
-        };
-        read().map_err(self.failed("read the deliveries"))
-    }
-
-    /// Messages are given up, and somebody else told of it, in one step.
-    ///
-    /// # Errors
-    /// When the file cannot be written: they are tried again.
-    pub fn give_up(&mut self, claimed: &Claimed, given_up: &GivenUp<'_>, now: Timestamp) -> Result<(), StoreError> {
-        let write = |conn: &Connection| {
-            let mut expire = conn
-                .prepare_cached("UPDATE deliveries SET state = 'expired', reason = ?, finished_ms = ? WHERE id = ?")?;
-            for id in &given_up.doomed.deliveries {
-                expire.execute(params![given_up.reason, now.as_millisecond(), id])?;
-            }
-            let notice = write_notification(conn, claimed.run_id, &claimed.host, now, given_up.notice)?;
-            write_deliveries(conn, claimed.run_id, &[notice], given_up.planned, now)?;
-            Ok(0)
-        };
-        self.write("give up a delivery", write)
-    }
-
     /// How many failures in a row a route has had.
     ///
     /// # Errors
@@ -260,7 +165,7 @@ impl Store {
         Ok(read().map_err(self.failed("read the routes"))?.unwrap_or_default())
     }
 
-    fn write(
+    pub(super) fn write(
         &mut self,
         doing: &'static str,
         write: impl FnOnce(&Connection) -> rusqlite::Result<usize>,
@@ -354,60 +259,4 @@ fn fail_route(
              failing_since_ms = coalesce(failing_since_ms, :now), retry_ms = :retry, last_error = :error",
         named_params! { ":route": route, ":now": now.as_millisecond(), ":retry": retry_ms, ":error": error },
     )
-}
-
-/// Writes the messages of notifications that were stored with these ids. One that is held joins what is held on its route
-/// for the same reason, unless that is being sent by now.
-pub(super) fn write_deliveries(
-    conn: &Connection,
-    run_id: i64,
-    notifications: &[i64],
-    planned: &[Planned],
-    now: Timestamp,
-) -> rusqlite::Result<()> {
-    let mut held = conn.prepare_cached(
-        "SELECT id FROM deliveries
-         WHERE state = 'pending' AND route = :route AND reason = :why AND attempts = 0 AND due_ms > :now
-             AND (due_ms >= :due OR :why = 'rate limit')
-             AND (SELECT count(*) FROM delivery_notifications WHERE delivery_id = deliveries.id) < :most
-         ORDER BY due_ms LIMIT 1",
-    )?;
-    let mut insert = conn.prepare_cached(
-        "INSERT INTO deliveries (run_id, route, key, state, reason, created_ms, due_ms, expires_ms)
-         VALUES (?, ?, lower(hex(randomblob(16))), 'pending', ?, ?, ?, ?)",
-    )?;
-    let mut tell =
-        conn.prepare_cached("INSERT INTO delivery_notifications (delivery_id, notification_id) VALUES (?, ?)")?;
-    for message in planned {
-        let joined = match &message.held {
-            None => None,
-            Some(why) => {
-                let parameters = named_params! {
-                    ":route": message.route,
-                    ":why": why,
-                    ":now": now.as_millisecond(),
-                    ":due": message.due.as_millisecond(),
-                    ":most": MOST_NOTIFICATIONS,
-                };
-                held.query_row(parameters, |row| row.get(0)).optional()?
-            }
-        };
-        let delivery = match joined {
-            Some(id) => id,
-            None => insert.insert(params![
-                run_id,
-                message.route,
-                message.held,
-                now.as_millisecond(),
-                message.due.as_millisecond(),
-                message.expires.as_millisecond()
-            ])?,
-        };
-        for position in &message.notifications {
-            if let Some(notification) = notifications.get(*position) {
-                tell.execute(params![delivery, notification])?;
-            }
-        }
-    }
-    Ok(())
 }
