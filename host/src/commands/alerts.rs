@@ -8,7 +8,6 @@ use crate::check::Status;
 use crate::cli::{AlertsArgs, Global, ListFormat};
 use crate::collect;
 use crate::config::Config;
-use crate::quiet::Quiet;
 use crate::report::format::{measure, time};
 use crate::report::sparkline::sparkline;
 use crate::report::style::Style;
@@ -28,13 +27,8 @@ pub(super) fn run(global: &Global, args: &AlertsArgs) -> Result<u8, CommandError
     note_if_late(&config, &store)?;
     let now = Timestamp::now();
     let (silences, acknowledgements) = (store.silences(now)?, store.acknowledgements()?);
-    let quiet = Quiet {
-        silences: &silences,
-        acknowledgements: &acknowledgements,
-        maintenance: &config.quiet.maintenance,
-        inhibit: &config.quiet.inhibit,
-        host: &collect::host().name,
-    };
+    let host = collect::host();
+    let quiet = config.quiet.with(&silences, &acknowledgements, &host.name);
     let standings: Vec<_> = alerts.iter().map(|(key, alert)| Standing::kept(key.clone(), alert.clone())).collect();
     let quiet = quiet.in_run(&standings, now);
     let mut rows = Vec::new();

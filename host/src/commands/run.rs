@@ -69,12 +69,12 @@ fn locked(
         lock::take(database, Purpose::Run).map_err(|source| CommandError::Lock { path: database.clone(), source })?;
     let Some(lock) = lock else { return Ok((skip(config, args)?, None)) };
     pulse.begin();
-    let report = cycle::run(config, clock.now)?;
+    let (report, mut store) = cycle::run(config, clock.now)?;
     let told = tell(&report, config, global, args);
     drop(lock);
     // Also when the report could not be written.
     cycle::alarm(config, &report.host.name, None, clock.now, clock.deadline());
-    if let Err(error) = cycle::deliver(config, &|| clock.time(), clock.deadline()) {
+    if let Err(error) = cycle::deliver(config, &mut store, &|| clock.time(), clock.deadline()) {
         tracing::error!("{error}");
     }
     let ending = Ending { run_id: Some(report.run_id), status: Some(report.status()), ..Ending::default() };

@@ -3,7 +3,7 @@
 use super::section::Section;
 use super::window::{WINDOW_KEYS, window};
 use super::{ConfigError, Sourced};
-use crate::quiet::{Field, Inhibition, Maintenance, Matchers};
+use crate::quiet::{Acknowledgement, Field, Inhibition, Maintenance, Matchers, Quiet, Silence};
 
 /// What the file keeps quiet; silences and acknowledgements are in the database.
 #[derive(Clone, Debug, Default)]
@@ -12,6 +12,18 @@ pub struct QuietConfig {
     pub maintenance: Vec<Maintenance>,
     /// What hides what.
     pub inhibit: Vec<Inhibition>,
+}
+
+impl QuietConfig {
+    /// All that may keep something quiet on this host: what the file has, and what operators made.
+    pub fn with<'a>(
+        &'a self,
+        silences: &'a [Silence],
+        acknowledgements: &'a [Acknowledgement],
+        host: &'a str,
+    ) -> Quiet<'a> {
+        Quiet { silences, acknowledgements, maintenance: &self.maintenance, inhibit: &self.inhibit, host }
+    }
 }
 
 pub(super) fn quiet(root: &Section<'_>) -> Result<QuietConfig, ConfigError> {

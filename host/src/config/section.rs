@@ -73,15 +73,19 @@ impl<'a> Section<'a> {
         table: &'a DeTable<'a>,
         allowed: &[&str],
     ) -> Result<Self, ConfigError> {
-        let section = Self { source, name: name.into(), table, origin: Origin::Default };
-        let unknown = table.keys().filter(|key| !allowed.contains(&key.get_ref().as_ref()));
+        Self { source, name: name.into(), table, origin: Origin::Default }.with_keys(allowed)
+    }
+
+    /// This one, unless it has a key that is not `allowed`.
+    fn with_keys(self, allowed: &[&str]) -> Result<Self, ConfigError> {
+        let unknown = self.table.keys().filter(|key| !allowed.contains(&key.get_ref().as_ref()));
         match unknown.min_by_key(|key| key.span().start) {
-            None => Ok(section),
+            None => Ok(self),
             Some(key) => {
-                let name = bounded(section.key(key.get_ref()), VALUE_CHARS);
+                let name = bounded(self.key(key.get_ref()), VALUE_CHARS);
                 let allowed = if allowed.is_empty() { "none".to_owned() } else { allowed.join(", ") };
                 let problem = format!("unknown key '{name}': allowed here are {allowed}");
-                Err(ConfigError::line(section.source.origin(key.span()), problem))
+                Err(ConfigError::line(self.source.origin(key.span()), problem))
             }
         }
     }
@@ -217,10 +221,7 @@ impl<'a> Section<'a> {
 
     /// A table within this one. What stands there instead is not shown: `slack = "https://hooks…"` is a secret.
     pub(super) fn section(&self, name: &'static str, allowed: &[&str]) -> Result<Option<Self>, ConfigError> {
-        let heading = self.key(name);
-        let table = self.read_hidden(name, &format!("a table: [{heading}]"), DeValue::as_table)?;
-        let Some(Sourced { value: table, origin }) = table else { return Ok(None) };
-        Ok(Some(Self { origin, ..Self::new(self.source.clone(), heading, table, allowed)? }))
+        self.open_section(name)?.map(|section| section.with_keys(allowed)).transpose()
     }
 
     /// A table within this one whose keys may be any.

@@ -14,7 +14,6 @@ use crate::check::{Evaluation, ModuleSource, SettingValue, Status};
 use crate::collect::{self, Request};
 use crate::config::{Config, ConfigError};
 use crate::metric::{Headline, Snapshot};
-use crate::quiet::Quiet;
 use crate::report::{CycleReport, Threshold};
 use crate::sandbox::{Input, Judged, Prepared, Sandbox, SandboxError, SandboxOptions};
 use crate::store::{CycleRecord, Store, StoreError};
@@ -39,13 +38,13 @@ pub enum CycleError {
     Store(#[from] StoreError),
 }
 
-/// Measures, judges and stores, as of `now`.
+/// Measures, judges and stores, as of `now`. Returns what there is to report, and the database, for what is delivered.
 ///
 /// The caller holds the run lock.
 ///
 /// # Errors
 /// When the configuration, the sandbox or the database is at fault. A check that fails is no error: it is `unknown`.
-pub fn run(config: &Config, now: Timestamp) -> Result<CycleReport, CycleError> {
+pub fn run(config: &Config, now: Timestamp) -> Result<(CycleReport, Store), CycleError> {
     let started = Instant::now();
     let instances = Instances::of(config);
     let told = told::Told::new(instances.alerting(), &config.alerting);
@@ -77,13 +76,7 @@ pub fn run(config: &Config, now: Timestamp) -> Result<CycleReport, CycleError> {
     let histories = given::histories(&store, &prepared, &snapshot, judged_by)?;
     let evaluations = evaluate_all(&sandbox, &prepared, histories, &snapshot, &previous_statuses);
     evaluations.iter().for_each(log_evaluation);
-    let quiet = Quiet {
-        silences: &silences,
-        acknowledgements: &acknowledgements,
-        maintenance: &config.quiet.maintenance,
-        inhibit: &config.quiet.inhibit,
-        host: &snapshot.host.name,
-    };
+    let quiet = config.quiet.with(&silences, &acknowledgements, &snapshot.host.name);
     let news = told.advance(&previous_alerts, &evaluations, quiet, snapshot.time);
 
     let deliveries = outgoing::messages(&store, config, &news.notifications, &snapshot.host.name, snapshot.time)?;
@@ -99,7 +92,7 @@ pub fn run(config: &Config, now: Timestamp) -> Result<CycleReport, CycleError> {
         ended_acknowledgements: &news.ended_acknowledgements,
         duration,
     })?;
-    Ok(CycleReport {
+    let report = CycleReport {
         run_id,
         time: snapshot.time,
         host: snapshot.host,
@@ -110,7 +103,8 @@ pub fn run(config: &Config, now: Timestamp) -> Result<CycleReport, CycleError> {
         samples: snapshot.samples,
         diagnostics: snapshot.diagnostics,
         duration: started.elapsed(),
-    })
+    };
+    Ok((report, store))
 }
 
 /// A collection as configured, of all that there is.

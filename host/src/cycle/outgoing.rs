@@ -34,8 +34,7 @@ pub(super) fn messages(
     if notifications.is_empty() {
         return Ok(Vec::new());
     }
-    let routes: Vec<_> = config.routes.iter().map(|way| way.route.clone()).collect();
-    deliver::messages(store, &routes, notifications, host, now)
+    deliver::messages(store, config.routes.iter().map(|way| &way.route), notifications, host, now)
 }
 
 /// Sends what waits, until the deadline. Another process that is at it sends this, too.
@@ -44,15 +43,19 @@ pub(super) fn messages(
 ///
 /// # Errors
 /// When the database or its lock is at fault. A message that does not arrive is no error: it waits.
-pub fn deliver(config: &Config, clock: &dyn Fn() -> Timestamp, deadline: Instant) -> Result<(), DeliveryError> {
+pub fn deliver(
+    config: &Config,
+    store: &mut Store,
+    clock: &dyn Fn() -> Timestamp,
+    deadline: Instant,
+) -> Result<(), DeliveryError> {
     let database = &config.database.value;
     // What a route that is gone left behind is looked after by a run that has routes.
     if config.routes.is_empty() {
         return Ok(());
     }
     let Some(_lock) = lock::take(database, Purpose::Deliver)? else { return Ok(()) };
-    let mut store = Store::open(database)?;
-    Ok(deliver::deliver(&mut store, &config.routes, clock, deadline)?)
+    Ok(deliver::deliver(store, &config.routes, clock, deadline)?)
 }
 
 /// Tells people, past the database, that a cycle was not stored; or, when this one was, that it is over.

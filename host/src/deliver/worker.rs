@@ -201,11 +201,8 @@ impl Worker<'_> {
         let doomed = self.store.doomed(claimed, route, with, now)?;
         tracing::error!(attempts = claimed.attempts, "Given up for {route}: {}: {reason}", lost(&doomed));
         let notice = notice(route, &doomed, reason);
-        let others: Vec<_> = match doomed.is_news {
-            true => self.ways.iter().map(|way| way.route.clone()).filter(|way| way.name != route).collect(),
-            false => Vec::new(),
-        };
-        let planned = messages(self.store, &others, slice::from_ref(&notice), &claimed.host, now)?;
+        let others = self.ways.iter().map(|way| &way.route).filter(|way| doomed.is_news && way.name != route);
+        let planned = messages(self.store, others, slice::from_ref(&notice), &claimed.host, now)?;
         self.store.give_up(claimed, &GivenUp { doomed: &doomed, reason, notice: &notice, planned: &planned }, now)
     }
 }
@@ -214,14 +211,14 @@ impl Worker<'_> {
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn messages(
+pub fn messages<'a>(
     store: &Store,
-    routes: &[Route],
+    routes: impl IntoIterator<Item = &'a Route> + Clone,
     notifications: &[Notification],
     host: &str,
     now: Timestamp,
 ) -> Result<Vec<Planned>, StoreError> {
-    let limits = routes.iter().filter_map(|route| Some((route.name.as_str(), route.rate_limit?.messages)));
+    let limits = routes.clone().into_iter().filter_map(|route| Some((route.name.as_str(), route.rate_limit?.messages)));
     let recent = store.recent_deliveries(limits, now)?;
     Ok(plan(routes, notifications, host, &recent, now))
 }

@@ -31,14 +31,14 @@ pub type Recent = BTreeMap<String, Vec<Timestamp>>;
 
 /// The messages of a cycle at `now`. Each notification that nothing keeps quiet is in one message of each route that it
 /// matches.
-pub fn plan(
-    routes: &[Route],
+pub fn plan<'a>(
+    routes: impl IntoIterator<Item = &'a Route>,
     notifications: &[Notification],
     host: &str,
     recent: &Recent,
     now: Timestamp,
 ) -> Vec<Planned> {
-    routes.iter().flat_map(|route| of_route(route, notifications, host, recent, now)).collect()
+    routes.into_iter().flat_map(|route| of_route(route, notifications, host, recent, now)).collect()
 }
 
 fn of_route(
