@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds the modules:   checks/build.sh checks DIR | guests DIR
-# or tells stale ones:  checks/build.sh fresh DIR
+# Builds the modules:        checks/build.sh checks DIR | guests DIR
+# Reports outdated modules:  checks/build.sh fresh DIR
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -8,7 +8,7 @@ command=$1 directory=$2
 target_dir=${CARGO_TARGET_DIR:-target}/wasm
 pack=${PACK:-cargo run --quiet --package checkpost -- check pack}
 
-# Names of the folders with a crate under $1.
+# crates_in DIR: prints the names of the folders in DIR that contain a crate.
 crates_in() {
     for manifest in "$1"/*/Cargo.toml; do
         basename "$(dirname "$manifest")"
@@ -17,20 +17,20 @@ crates_in() {
 
 checks() { crates_in checks | grep -vx sdk; }
 
-# compile PREFIX NAME…: the crates PREFIX-NAME, to core modules.
+# compile PREFIX NAME…: builds core modules from the crates PREFIX-NAME.
 compile() {
     prefix=$1 && shift
-    # shellcheck disable=SC2046 # Words on purpose.
+    # shellcheck disable=SC2046 # Word splitting is intended.
     checks/cargo.sh build --profile wasm --locked --target-dir "$target_dir" $(printf " --package $prefix-%s" "$@")
 }
 
-# core PREFIX NAME: where the core module of a crate is.
+# core PREFIX NAME: prints the path of the core module of a crate.
 core() { echo "$target_dir/wasm32-unknown-unknown/wasm/$(echo "$1-$2" | tr - _).wasm"; }
 
-# install FROM TO: leaves a file that is the same alone, so that what embeds it is not built again.
+# install FROM TO: copies a file only if it has changed, so that crates that embed it are not rebuilt.
 install() { cmp -s "$1" "$2" || cp "$1" "$2"; }
 
-# source_line NAME: what a check is made of and what was made of it, as a line of two digests and the name.
+# source_line NAME: prints the digest of a check's sources, the digest of its module, and its name, in one line.
 source_line() {
     sources=$(find "checks/$1/Cargo.toml" "checks/$1/src" checks/sdk/Cargo.toml checks/sdk/src wit -type f |
         LC_ALL=C sort | xargs sha256sum | sha256sum)
@@ -44,14 +44,14 @@ checks)
     compile checkpost-check $(checks)
     mkdir -p "$directory"
     for name in $(checks); do
-        # The packer embeds the modules that it is about to make: for its first build there must be some file.
+        # The packer embeds these modules, so a file must exist before the packer is built for the first time.
         embedded=${CHECKPOST_PREBUILT:-checks/prebuilt}/$name.wasm
         [ -e "$embedded" ] || : > "$embedded"
     done
     for name in $(checks); do
         $pack "$(core checkpost-check "$name")" -o "$target_dir/$name.wasm"
     done
-    # Installed when all are packed: each would make the packer be built again.
+    # Install only after packing all modules, because each installed module causes a rebuild of the packer.
     for name in $(checks); do
         install "$target_dir/$name.wasm" "$directory/$name.wasm"
     done

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Runs cargo for checks, with a compiler for WebAssembly that it installs first where there is none:
+# Runs cargo with a compiler for WebAssembly, which the script installs first if there is none:
 #   checks/cargo.sh build --release
-# With no arguments it only sees to the compiler.
+# Without arguments, the script only makes sure that there is a compiler.
 #
-# The target's name is in the command and not in a rust-toolchain.toml: that would make every cargo call fail where
-# rustup cannot fetch the target. Debian's compiler comes without the target's library and builds it from its sources.
+# This script names the target, and not a rust-toolchain.toml, because that file would make every cargo call fail on machines
+# where rustup cannot fetch the target. Debian's compiler comes without the target's standard library and builds it from source.
 set -eu
 
 target=wasm32-unknown-unknown
@@ -29,13 +29,13 @@ install_debian() {
     command -v apt-get >/dev/null || return 1
     sudo=$([ "$(id -u)" = 0 ] || echo sudo)
     say "installing $packages with apt-get"
-    # shellcheck disable=SC2086 # Words on purpose.
+    # shellcheck disable=SC2086 # Word splitting is intended.
     $sudo apt-get update >&2 && $sudo apt-get install -y --no-install-recommends $packages >&2
 }
 
 has_library || has_debian || add_library || install_debian || true
 
-# So that a module holds no path of the machine it was built on, and is the same wherever it is built.
+# Keep paths of the build machine out of the module, so that every machine builds the same module.
 CARGO_ENCODED_RUSTFLAGS="--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}/registry/src=/registry"
 CARGO_BUILD_TARGET=$target
 export CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_TARGET

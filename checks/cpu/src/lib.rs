@@ -1,25 +1,25 @@
-//! The `cpu` check: how busy the CPUs of the host are.
+//! The `cpu` check: the usage of all CPUs of the host.
 
-use checkpost_sdk::{Check, Input, Limits, Need, Usage, Verdict, check, settings};
+use checkpost_sdk::{Check, Input, Need, Thresholds, Usage, Verdict, check, settings};
 
-/// Busy share of all CPUs, 0..1.
+/// Busy share of all CPUs together, 0..1.
 const UTILIZATION: &str = "system.cpu.utilization";
 
 settings! {
     /// Warns of high CPU usage.
     pub struct Cpu {
-        /// CPU usage above which it is a warning.
+        /// CPU usage above which the status is warning.
         threshold: f64 = 80.0, unit "%", range 0.0..=100.0;
-        /// CPU usage above which a warning is critical.
+        /// CPU usage above which a warning becomes critical.
         critical: f64 = 95.0, unit "%", range 0.0..=100.0;
-        /// CPU usage at which a raised status clears. Not set: the threshold.
+        /// CPU usage at or below which a raised status clears. Defaults to the threshold.
         clear: Option<f64>, unit "%", range 0.0..=100.0;
     }
 }
 
 impl Cpu {
-    fn limits(&self) -> Limits {
-        Limits { threshold: self.threshold, critical: Some(self.critical), clear: self.clear }
+    fn thresholds(&self) -> Thresholds {
+        Thresholds { threshold: self.threshold, critical: Some(self.critical), clear: self.clear }
     }
 }
 
@@ -29,13 +29,13 @@ impl Check for Cpu {
     const SUMMARY: &'static str = "CPU usage of the host";
 
     fn needs(&self) -> Result<Vec<Need>, String> {
-        self.limits().validate()?;
+        self.thresholds().validate()?;
         Ok(vec![Need::current(UTILIZATION)])
     }
 
     fn evaluate(&self, input: &Input) -> Result<Vec<Verdict>, String> {
         let cpu = Usage::of("CPU", input.samples.get(UTILIZATION)?);
-        Ok(vec![cpu.judge(&self.limits(), input.previous(""))])
+        Ok(vec![cpu.judge(&self.thresholds(), input.previous(""))])
     }
 }
 
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn usage_is_told_with_its_threshold() {
+    fn message_shows_the_usage_and_its_threshold() {
         let verdict = judge(&Cpu::default(), 0.855, None);
         assert_eq!(verdict.status, Status::Warning);
         assert_eq!(verdict.title, "High CPU usage");
@@ -74,12 +74,12 @@ mod tests {
         let high = Cpu { threshold: 97.0, ..default };
         assert_eq!(status(&high, 0.96), Status::Ok);
         assert_eq!(status(&high, 0.98), Status::Critical);
-        let patient = Cpu { threshold: 50.0, critical: 100.0, ..high };
-        assert_eq!(status(&patient, 1.0), Status::Warning);
+        let lenient = Cpu { threshold: 50.0, critical: 100.0, ..high };
+        assert_eq!(status(&lenient, 1.0), Status::Warning);
     }
 
     #[test]
-    fn a_raised_status_clears_at_the_lower_line() {
+    fn raised_status_clears_at_the_clearing_threshold() {
         let check = Cpu { clear: Some(70.0), ..Cpu::default() };
         assert_eq!(judge(&check, 0.75, None).status, Status::Ok);
         assert_eq!(judge(&check, 0.75, Some(Status::Critical)).status, Status::Warning);
@@ -87,17 +87,17 @@ mod tests {
     }
 
     #[test]
-    fn without_a_reading_it_cannot_judge() {
+    fn missing_reading_is_an_error() {
         let error = Cpu::default().evaluate(&Input::default());
         assert_eq!(error, Err("no reading of system.cpu.utilization".to_owned()));
     }
 
     #[test]
-    fn settings_that_make_no_sense_are_refused() {
+    fn invalid_settings_are_refused() {
         let parse = |name: &str, value| Cpu::parse(vec![(name.to_owned(), value)]);
         let refused = parse("threshold", Value::Number(150.0));
-        assert_eq!(refused, Err("threshold is 150, allowed is a number from 0 to 100, in %".to_owned()));
+        assert_eq!(refused, Err("threshold is 150: must be a number from 0 to 100, in %".to_owned()));
         let refused = parse("clear", Value::Number(85.0)).unwrap().needs();
-        assert_eq!(refused, Err("clear is 85, allowed is at most the threshold, 80".to_owned()));
+        assert_eq!(refused, Err("clear is 85: must be at most the threshold, 80".to_owned()));
     }
 }

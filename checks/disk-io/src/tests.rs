@@ -10,12 +10,12 @@ fn with_both(input: Input, metric: &str, device: &str, read: f64, write: f64) ->
     input.with_sample(metric, &labels("read"), read).with_sample(metric, &labels("write"), write)
 }
 
-/// A disk without rates, as on the first run.
+/// A disk without rates, as in the first cycle.
 fn with_disk(input: Input, device: &str) -> Input {
     with_both(input, IO, device, 1e12, 1e12)
 }
 
-/// A disk at work: its busy share, and what its reads take.
+/// A working disk with this busy share and this duration of reads.
 fn working(device: &str, busy: f64, read_seconds: f64) -> Input {
     let input = with_disk(Input::default(), device).with_sample(UTILIZATION, &[(DEVICE, device)], busy);
     let input = with_both(input, IO_RATE, device, 1.5 * MB, 3.0 * MB);
@@ -35,7 +35,7 @@ fn listing(devices: &[&str]) -> DiskIo {
 }
 
 #[test]
-fn a_quiet_disk_is_ok_and_told() {
+fn idle_disk_is_ok_and_its_readings_are_listed() {
     let verdict = judge(&DiskIo::default(), &working("sda", 0.03, 0.004));
     assert_eq!((verdict.status, verdict.title.as_str()), (Status::Ok, "Disk I/O"));
     let message = "sda: busy 3.0%, read 1.5 MB/s, read latency 4.0 ms, write 3.0 MB/s, write latency 0.5 ms";
@@ -45,13 +45,13 @@ fn a_quiet_disk_is_ok_and_told() {
 }
 
 #[test]
-fn on_a_first_run_there_is_no_rate() {
+fn disk_without_rates_is_ok_in_the_first_cycle() {
     let verdict = judge(&DiskIo::default(), &with_disk(Input::default(), "sda"));
     assert_eq!((verdict.status, verdict.message.as_str()), (Status::Ok, "sda: no rate yet"));
 }
 
 #[test]
-fn a_busy_disk_is_a_warning_and_critical_only_with_a_line() {
+fn busy_disk_is_a_warning_and_critical_only_with_a_threshold() {
     assert_eq!(judge(&DiskIo::default(), &working("sda", 0.95, 0.0)).status, Status::Ok);
     let verdict = judge(&DiskIo::default(), &working("sda", 1.0, 0.0));
     assert_eq!((verdict.status, verdict.title.as_str()), (Status::Warning, "Busy disk"));
@@ -61,7 +61,7 @@ fn a_busy_disk_is_a_warning_and_critical_only_with_a_line() {
 }
 
 #[test]
-fn a_slow_disk_is_told_with_its_limit() {
+fn message_shows_the_latency_of_a_slow_disk_and_its_limit() {
     let check = DiskIo { latency_critical_ms: Some(500.0), ..DiskIo::default() };
     assert_eq!(judge(&check, &working("sda", 0.1, 0.1)).status, Status::Ok);
     let verdict = judge(&check, &working("sda", 0.1, 0.25));
@@ -72,7 +72,7 @@ fn a_slow_disk_is_told_with_its_limit() {
 }
 
 #[test]
-fn few_operations_say_nothing_about_latency() {
+fn latency_of_few_operations_is_not_judged() {
     let judge_with = |least_operations, input| judge(&DiskIo { least_operations, ..DiskIo::default() }, &input);
     // One read a second.
     assert_eq!(judge_with(1.0, working("sda", 0.1, 9.0)).status, Status::Warning);
@@ -84,7 +84,7 @@ fn few_operations_say_nothing_about_latency() {
 }
 
 #[test]
-fn traffic_has_limits_of_its_own_in_each_direction() {
+fn traffic_has_separate_limits_for_each_direction() {
     let check = DiskIo { write_limit: Some(2.0 * MB), write_critical: Some(4.0 * MB), ..DiskIo::default() };
     let verdict = judge(&check, &working("sda", 0.1, 0.0));
     assert_eq!((verdict.status, verdict.title.as_str()), (Status::Warning, "High disk traffic"));
@@ -94,7 +94,7 @@ fn traffic_has_limits_of_its_own_in_each_direction() {
 }
 
 #[test]
-fn a_raised_disk_clears_at_a_share_of_its_limits() {
+fn raised_disk_clears_at_a_share_of_its_thresholds() {
     let check = DiskIo { clear: Some(80.0), ..DiskIo::default() };
     let raised = |busy, seconds| judge(&check, &working("sda", busy, seconds).with_previous("sda", Status::Warning));
     assert_eq!(raised(0.8, 0.0).message, "sda: busy 80.0% (limit: 95%, clears at 76%)");
@@ -104,7 +104,7 @@ fn a_raised_disk_clears_at_a_share_of_its_limits() {
 }
 
 #[test]
-fn each_disk_has_one_verdict_and_a_list_narrows() {
+fn disks_have_one_verdict_each_and_a_list_selects_them() {
     let input = with_disk(with_disk(working("sda", 0.1, 0.0), "nvme0n1"), "sdb");
     let subjects = |check: DiskIo| {
         let verdicts = check.evaluate(&input).unwrap();
@@ -119,16 +119,16 @@ fn each_disk_has_one_verdict_and_a_list_narrows() {
 }
 
 #[test]
-fn without_any_disk_it_cannot_judge() {
+fn missing_disks_are_an_error_unless_they_are_listed() {
     assert_eq!(DiskIo::default().evaluate(&Input::default()), Err("no reading of system.disk.io".to_owned()));
     let verdicts = listing(&["sda"]).evaluate(&Input::default()).unwrap();
     assert_eq!((verdicts[0].status, verdicts[0].message.as_str()), (Status::Unknown, "no reading of the disk sda"));
 }
 
 #[test]
-fn settings_that_make_no_sense_are_refused() {
+fn invalid_settings_are_refused() {
     let refused = DiskIo { read_critical: Some(5.0), ..DiskIo::default() }.needs();
-    assert_eq!(refused, Err("read_critical is 5, allowed is that only with read_limit".to_owned()));
+    assert_eq!(refused, Err("read_critical is 5: must not be set without read_limit".to_owned()));
     let refused = DiskIo::parse(vec![("latency_ms".to_owned(), Value::Number(-1.0))]);
-    assert_eq!(refused, Err("latency_ms is -1, allowed is a number of at least 0, in ms".to_owned()));
+    assert_eq!(refused, Err("latency_ms is -1: must be a number of at least 0, in ms".to_owned()));
 }

@@ -3,13 +3,13 @@ use checkpost_sdk::{GIB, Settings, Status, Value};
 
 use super::*;
 
-/// The labels of a filesystem, as the host has them.
+/// The labels that the host gives to a filesystem.
 fn labels<'a>(mountpoint: &'a str, kind: &'a str) -> [(&'a str, &'a str); 4] {
     let device = if mountpoint == "/" { "/dev/vda1" } else { "/dev/vdb" };
     [(MOUNTPOINT, mountpoint), (TYPE, kind), ("system.device", device), ("system.filesystem.mode", "rw")]
 }
 
-/// Readings of a filesystem of 100 GB, as the host takes them.
+/// The readings that the host takes of a filesystem of 100 GB.
 fn with_filesystem(input: Input, mountpoint: &str, kind: &str, ratio: f64) -> Input {
     let labels = labels(mountpoint, kind);
     let in_state = |state| [&labels[..], &[(USED.0, state)]].concat();
@@ -20,7 +20,7 @@ fn with_filesystem(input: Input, mountpoint: &str, kind: &str, ratio: f64) -> In
         .with_sample(USAGE, &in_state("used"), ratio * 100.0 * GIB)
 }
 
-/// Readings of the same filesystem's 1000000 inodes.
+/// The readings of the 1000000 inodes of that filesystem.
 fn with_inodes(input: Input, mountpoint: &str, kind: &str, ratio: f64) -> Input {
     let labels = labels(mountpoint, kind);
     input.with_sample(INODES_UTILIZATION, &labels, ratio).with_sample(INODES_LIMIT, &labels, 1e6)
@@ -46,14 +46,14 @@ fn expected(verdicts: &[(&str, Status)]) -> Vec<(String, Status)> {
 }
 
 #[test]
-fn each_filesystem_has_a_verdict_and_tmpfs_has_none() {
+fn verdicts_cover_each_filesystem_except_tmpfs() {
     let verdicts = judge(&Disk::default(), &host());
     let all = [("/", Status::Ok), ("/srv/a", Status::Critical), ("/var", Status::Warning)];
     assert_eq!(verdicts, expected(&all));
 }
 
 #[test]
-fn usage_is_told_with_mount_bytes_and_threshold() {
+fn message_shows_the_usage_with_mount_point_bytes_and_threshold() {
     let verdicts = Disk::default().evaluate(&host()).unwrap();
     assert_eq!(verdicts[0].title, "Disk usage");
     assert_eq!(verdicts[0].message, "Disk usage of / is 50.0% (50.00GB / 100.00GB)");
@@ -62,14 +62,14 @@ fn usage_is_told_with_mount_bytes_and_threshold() {
 }
 
 #[test]
-fn a_filesystem_on_the_threshold_is_ok() {
+fn filesystem_on_the_threshold_is_ok() {
     let at = |ratio| judge(&Disk::default(), &with_filesystem(Input::default(), "/", "ext4", ratio))[0].1;
     assert_eq!(at(0.9), Status::Ok);
     assert_eq!(at(0.901), Status::Warning);
 }
 
 #[test]
-fn hysteresis_is_kept_by_mount_point() {
+fn hysteresis_applies_by_mount_point() {
     let check = Disk { clear: Some(40.0), ..Disk::default() };
     let input = host().with_previous("/", Status::Warning).with_previous("/elsewhere", Status::Critical);
     assert_eq!(judge(&check, &input)[0], ("/".to_owned(), Status::Warning));
@@ -78,19 +78,19 @@ fn hysteresis_is_kept_by_mount_point() {
 }
 
 #[test]
-fn an_explicit_list_wins_over_excluded_types() {
+fn listed_mounts_win_over_excluded_types() {
     assert_eq!(judge(&with_mounts(&["/tmp"]), &host()), expected(&[("/tmp", Status::Critical)]));
 }
 
 #[test]
-fn a_list_may_hold_patterns() {
+fn listed_mounts_may_be_patterns() {
     let all = [("/srv/a", Status::Critical), ("/var", Status::Warning)];
     assert_eq!(judge(&with_mounts(&["/srv/*", "*var"]), &host()), expected(&all));
     assert_eq!(judge(&with_mounts(&["/nowhere/*"]), &host()), []);
 }
 
 #[test]
-fn a_listed_mount_point_without_a_reading_is_unknown() {
+fn listed_mount_point_without_a_reading_is_unknown() {
     let verdicts = with_mounts(&["/data", "/"]).evaluate(&host()).unwrap();
     assert_eq!(verdicts.len(), 2);
     assert_eq!((verdicts[1].subject.as_str(), verdicts[1].status), ("/data", Status::Unknown));
@@ -99,7 +99,7 @@ fn a_listed_mount_point_without_a_reading_is_unknown() {
 }
 
 #[test]
-fn each_subject_is_told_once_and_the_worst_wins() {
+fn subjects_do_not_repeat_and_the_worst_verdict_wins() {
     let input = with_filesystem(Input::default(), "/mnt", "ext4", 0.1);
     let input = with_filesystem(input, "/mnt", "xfs", 0.99);
     assert_eq!(judge(&Disk::default(), &input), expected(&[("/mnt", Status::Critical)]));
@@ -107,7 +107,7 @@ fn each_subject_is_told_once_and_the_worst_wins() {
 }
 
 #[test]
-fn without_bytes_it_judges_all_the_same() {
+fn usage_is_judged_without_bytes() {
     let input = Input::default().with_sample(UTILIZATION, &[(MOUNTPOINT, "/"), (TYPE, "ext4")], 0.93);
     let verdicts = Disk::default().evaluate(&input).unwrap();
     assert_eq!(verdicts[0].message, "Disk usage of / is 93.0% (threshold: 90%)");
@@ -135,7 +135,7 @@ fn space_is_the_reason_when_both_are_as_bad() {
 }
 
 #[test]
-fn inodes_on_their_threshold_are_ok_and_have_limits_of_their_own() {
+fn inodes_have_their_own_thresholds_and_are_ok_on_the_threshold() {
     let at = |check: &Disk, ratio| judge(check, &with_inodes(host(), "/", "ext4", ratio))[0].1;
     assert_eq!(at(&Disk::default(), 0.9), Status::Ok);
     assert_eq!(at(&Disk::default(), 0.901), Status::Warning);
@@ -145,32 +145,32 @@ fn inodes_on_their_threshold_are_ok_and_have_limits_of_their_own() {
 }
 
 #[test]
-fn raised_inodes_clear_at_their_lower_line() {
+fn raised_inodes_clear_at_their_clearing_threshold() {
     let check = Disk { inodes_clear: Some(80.0), ..Disk::default() };
     let at = |ratio| with_inodes(host(), "/", "ext4", ratio).with_previous("/", Status::Warning);
     let verdict = check.evaluate(&at(0.85)).unwrap().remove(0);
-    let held = "Inode usage of / is 85.0% (850000 / 1000000, threshold: 90%, clears at 80%)";
-    assert_eq!((verdict.status, verdict.message.as_str()), (Status::Warning, held));
+    let message = "Inode usage of / is 85.0% (850000 / 1000000, threshold: 90%, clears at 80%)";
+    assert_eq!((verdict.status, verdict.message.as_str()), (Status::Warning, message));
     assert_eq!(judge(&check, &at(0.8))[0].1, Status::Ok);
     assert_eq!(judge(&check, &with_inodes(host(), "/", "ext4", 0.85))[0].1, Status::Ok);
 }
 
 #[test]
-fn without_numbers_inodes_are_judged_all_the_same() {
+fn inodes_are_judged_without_their_total() {
     let input = host().with_sample(INODES_UTILIZATION, &labels("/", "ext4"), 0.93);
     let verdict = Disk::default().evaluate(&input).unwrap().remove(0);
     assert_eq!(verdict.message, "Inode usage of / is 93.0% (threshold: 90%)");
 }
 
 #[test]
-fn a_mount_point_may_be_any_text() {
+fn mount_point_may_be_any_text() {
     let hostile = "/mnt/<b>\n'; DROP TABLE\u{202e}";
     let input = with_inodes(with_filesystem(Input::default(), hostile, "ext4", 0.5), hostile, "ext4", 1.0);
     assert_eq!(judge(&Disk::default(), &input), expected(&[(hostile, Status::Critical)]));
 }
 
 #[test]
-fn without_any_reading_it_cannot_judge() {
+fn missing_readings_are_an_error() {
     let error = Disk::default().evaluate(&Input::default());
     assert_eq!(error, Err("no reading of system.filesystem.utilization".to_owned()));
     let only_excluded = with_filesystem(Input::default(), "/tmp", "tmpfs", 1.0);
@@ -178,11 +178,11 @@ fn without_any_reading_it_cannot_judge() {
 }
 
 #[test]
-fn settings_that_make_no_sense_are_refused() {
+fn invalid_settings_are_refused() {
     let refused = Disk::parse(vec![("mounts".to_owned(), Value::Text("/".to_owned()))]);
-    assert_eq!(refused, Err(r#"mounts is "/", allowed is a list of strings"#.to_owned()));
+    assert_eq!(refused, Err(r#"mounts is "/": must be a list of strings"#.to_owned()));
     let refused = Disk { clear: Some(95.0), ..Disk::default() }.needs();
-    assert_eq!(refused, Err("clear is 95, allowed is at most the threshold, 90".to_owned()));
+    assert_eq!(refused, Err("clear is 95: must be at most the threshold, 90".to_owned()));
     let refused = Disk { inodes_clear: Some(95.0), ..Disk::default() }.needs();
-    assert_eq!(refused, Err("inodes_clear is 95, allowed is at most the threshold, 90".to_owned()));
+    assert_eq!(refused, Err("inodes_clear is 95: must be at most the threshold, 90".to_owned()));
 }

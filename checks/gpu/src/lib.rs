@@ -1,23 +1,24 @@
-//! The `gpu` check: memory, heat, power and faults of each graphics processor.
+//! The `gpu` check: memory, temperature, power and faults of each GPU.
 
 use std::collections::BTreeSet;
 
 use checkpost_sdk::{
-    Check, Input, Joint, Limits, Measure, Need, Reading, Status, Verdict, check, is_among, only_with, settings, whole,
+    Check, CombinedVerdict, Input, Measure, Need, Reading, Status, Thresholds, Verdict, check, is_among, only_with,
+    settings, whole,
 };
 
-/// Share of time in which a GPU was at work, 0..1.
+/// Share of the time that a GPU was busy, 0..1.
 const UTILIZATION: &str = "hw.gpu.utilization";
-/// Used share of its memory, 0..1.
+/// Used share of the memory of a GPU, 0..1.
 const MEMORY: &str = "hw.gpu.memory.utilization";
 /// Degrees Celsius.
 const TEMPERATURE: &str = "hw.gpu.temperature";
-/// Watts that it draws, and that it may draw.
+/// Power draw and power limit in watts.
 const POWER: &str = "hw.gpu.power";
 const POWER_LIMIT: &str = "hw.gpu.power.limit";
-/// 1 while it is slowed down for a reason.
+/// 1 while a GPU is slowed down for this reason, else 0.
 const THROTTLED: &str = "checkpost.gpu.throttled";
-/// What is read of each GPU; any of it tells that there is one.
+/// The readings of each GPU. A GPU exists if it has any of them.
 const CURRENT: [&str; 6] = [UTILIZATION, MEMORY, TEMPERATURE, POWER, POWER_LIMIT, THROTTLED];
 /// ECC errors since the driver was loaded.
 const ERRORS: &str = "hw.errors";
@@ -27,45 +28,45 @@ const REASON: &str = "checkpost.gpu.throttle.reason";
 const UNCORRECTED: (&str, &str) = ("error.type", "uncorrected");
 
 settings! {
-    /// Warns of GPUs that are full, hot, slowed down or faulty.
+    /// Warns of GPUs that are hot, slowed down, faulty or short of memory.
     pub struct Gpu {
-        /// Used memory of a GPU above which it is a warning.
+        /// Memory usage of a GPU above which the status is warning.
         memory_threshold: f64 = 90.0, unit "%", range 0.0..=100.0;
-        /// Used memory of a GPU above which a warning is critical.
+        /// Memory usage of a GPU above which a warning becomes critical.
         memory_critical: f64 = 95.0, unit "%", range 0.0..=100.0;
-        // What NVIDIA's data centre cards may work at for long is 85 °C as a rule; they slow down at about 89, and turn
-        // themselves off at about 92. A critical line above that would never be told.
-        /// Temperature of a GPU above which it is a warning.
+        // NVIDIA data center cards are usually rated for continuous operation at up to 85 °C; they slow down at about 89 °C
+        // and shut down at about 92 °C. A critical threshold above that would never be reported.
+        /// Temperature of a GPU above which the status is warning.
         temperature_threshold: f64 = 85.0, unit "Cel", range 0.0..=150.0;
-        /// Temperature of a GPU above which a warning is critical.
+        /// Temperature of a GPU above which a warning becomes critical.
         temperature_critical: f64 = 90.0, unit "Cel", range 0.0..=150.0;
-        /// Share of time at work above which it is a warning. Not set: none is too much.
+        /// Share of the time that a GPU was busy above which the status is warning. Off by default.
         utilization_threshold: Option<f64>, unit "%", range 0.0..=100.0;
-        /// Share of time at work above which a warning is critical. Not set: never.
+        /// Share of the time that a GPU was busy above which a warning becomes critical. Off by default.
         utilization_critical: Option<f64>, unit "%", range 0.0..=100.0;
-        /// Drawn power, as a share of what a GPU may draw, above which it is a warning. Not set: none is too much.
+        /// Power draw, as a share of the power limit of a GPU, above which the status is warning. Off by default.
         power_threshold: Option<f64>, unit "%", range 0.0..=1000.0;
-        /// Drawn power, as a share of what a GPU may draw, above which a warning is critical. Not set: never.
+        /// Power draw, as a share of the power limit of a GPU, above which a warning becomes critical. Off by default.
         power_critical: Option<f64>, unit "%", range 0.0..=1000.0;
-        /// Reasons for which a GPU that is slowed down is a warning; `*` stands for any text. Empty: none.
+        /// Reasons for a slowdown that make the status warning; `*` matches any text. If empty, none.
         throttle_reasons: Vec<String> =
             ["hw_slowdown", "hw_thermal_slowdown", "hw_power_brake_slowdown", "sw_thermal_slowdown"];
-        /// Whether errors of its memory that could not be corrected are critical.
+        /// Whether uncorrected memory errors of a GPU are critical.
         ecc: bool = true;
-        /// GPUs that must be there; fewer are critical.
+        /// Minimum number of GPUs; fewer are critical.
         minimum: f64 = 0.0, unit "{gpu}", range 0.0..=1024.0;
-        /// Share of its limit down to which every reading of a raised GPU must come. Not set: all of it.
+        /// Share of its threshold to which every reading of a raised GPU must fall before the GPU clears. Defaults to 100.
         clear: Option<f64>, unit "%", range 0.0..=100.0;
     }
 }
 
 impl Gpu {
     fn judge(&self, id: &str, input: &Input) -> Verdict {
-        let limits = |threshold, critical| Limits::clearing_at_share(threshold, critical, self.clear);
+        let thresholds = |threshold, critical| Thresholds::clearing_at_share(threshold, critical, self.clear);
         let find = |metric| input.samples.find_with(metric, &[(ID, id)]);
         let percent = |ratio: Option<f64>| ratio.map(|ratio| ratio * 100.0);
         let power =
-            find(POWER).zip(find(POWER_LIMIT)).filter(|(_, limit)| *limit > 0.0).map(|(drawn, may)| drawn / may);
+            find(POWER).zip(find(POWER_LIMIT)).filter(|(_, limit)| *limit > 0.0).map(|(drawn, limit)| drawn / limit);
         let readings = [
             (
                 "memory",
@@ -93,46 +94,52 @@ impl Gpu {
             ),
             ("power", percent(power), "%", "High GPU power", self.power_threshold, self.power_critical),
         ];
-        let mut joint = Joint::on(id, "GPU", input.previous(id));
+        let mut combined = CombinedVerdict::new(id, "GPU", input.previous(id));
         for (name, value, unit, title, threshold, critical) in readings {
             if let Some(value) = value {
-                let limits = threshold.map(|threshold| limits(threshold, critical));
-                joint.hold(&Reading { name, value, unit, title, limits });
+                let thresholds = threshold.map(|threshold| thresholds(threshold, critical));
+                combined.judge(&Reading { name, value, unit, title, thresholds });
             }
         }
         if let Some(reasons) = self.throttled(id, input) {
-            joint.raise(Status::Warning, "GPU slowed down", &format!("slowed down ({reasons})"));
+            combined.raise(Status::Warning, "GPU slowed down", &format!("slowed down ({reasons})"));
         }
-        self.hold_errors(&mut joint, id, input);
-        let told = joint.told();
-        joint.verdict(told.as_deref().unwrap_or("no reading"))
+        self.judge_errors(&mut combined, id, input);
+        let summary = combined.summary();
+        combined.finish(summary.as_deref().unwrap_or("no reading"))
     }
 
-    /// Why it is slowed down, of the reasons that matter.
+    /// The listed reasons for which a GPU is slowed down, if any.
     fn throttled(&self, id: &str, input: &Input) -> Option<String> {
         let samples = input.samples.named(THROTTLED).iter();
         let active = samples.filter(|sample| sample.value > 0.0 && sample.label(ID) == Some(id));
         let reasons: Vec<_> =
-            active.filter_map(|sample| sample.label(REASON)).filter(|reason| self.minds(reason)).collect();
+            active.filter_map(|sample| sample.label(REASON)).filter(|reason| self.is_listed(reason)).collect();
         (!reasons.is_empty()).then(|| reasons.join(", "))
     }
 
-    fn minds(&self, reason: &str) -> bool {
+    fn is_listed(&self, reason: &str) -> bool {
         !self.throttle_reasons.is_empty() && is_among(&self.throttle_reasons, reason)
     }
 
-    fn hold_errors(&self, joint: &mut Joint, id: &str, input: &Input) {
+    fn judge_errors(&self, combined: &mut CombinedVerdict, id: &str, input: &Input) {
         let samples = input.samples.named(ERRORS).iter().filter(|sample| sample.carries(&[UNCORRECTED, (ID, id)]));
         let errors: Vec<_> = samples.map(|sample| sample.value).collect();
         if self.ecc && !errors.is_empty() {
-            // No hysteresis: it is a count, which falls with a reload of the driver only.
-            let limits = Some(Limits { threshold: 0.0, critical: Some(0.0), clear: None });
+            // No hysteresis: the errors are a count, which falls only when the driver is reloaded.
+            let thresholds = Some(Thresholds { threshold: 0.0, critical: Some(0.0), clear: None });
             let value = errors.iter().sum();
-            joint.hold(&Reading { name: "uncorrected_errors", value, unit: "1", title: "GPU memory errors", limits });
+            combined.judge(&Reading {
+                name: "uncorrected_errors",
+                value,
+                unit: "1",
+                title: "GPU memory errors",
+                thresholds,
+            });
         }
     }
 
-    /// About the GPUs together: whether there are enough, or none at all.
+    /// The verdict on the number of GPUs, if there is a minimum or there are none.
     fn judge_number(&self, number: usize) -> Option<Verdict> {
         let noun = if number == 1 { "GPU" } else { "GPUs" };
         if self.minimum == 0.0 {

@@ -9,7 +9,7 @@ fn with(input: Input, metric: &str, id: &str, value: f64) -> Input {
     input.with_sample(metric, &[(ID, id), ("hw.name", CARD)], value)
 }
 
-/// A GPU at rest.
+/// An idle GPU.
 fn with_gpu(input: Input, id: &str) -> Input {
     let readings = [(UTILIZATION, 0.35), (MEMORY, 0.2), (TEMPERATURE, 41.0), (POWER, 70.0), (POWER_LIMIT, 700.0)];
     readings.into_iter().fold(input, |input, (metric, value)| with(input, metric, id, value))
@@ -31,7 +31,7 @@ fn with_errors(input: Input, kind: &str, errors: f64) -> Input {
     input.with_sample(ERRORS, &labels, errors)
 }
 
-/// The one verdict.
+/// The only verdict.
 fn judge(check: &Gpu, input: &Input) -> Verdict {
     let mut verdicts = check.evaluate(input).unwrap();
     assert_eq!(verdicts.len(), 1);
@@ -39,7 +39,7 @@ fn judge(check: &Gpu, input: &Input) -> Verdict {
 }
 
 #[test]
-fn a_gpu_at_rest_is_ok_and_told() {
+fn idle_gpu_is_ok_and_its_readings_are_listed() {
     let verdict = judge(&Gpu::default(), &with_gpu(Input::default(), "gpu0"));
     assert_eq!((verdict.status, verdict.subject.as_str(), verdict.title.as_str()), (Status::Ok, "gpu0", "GPU"));
     assert_eq!(verdict.message, "gpu0: memory 20.0%, temperature 41.0 °C, utilization 35.0%, power 10.0%");
@@ -49,7 +49,7 @@ fn a_gpu_at_rest_is_ok_and_told() {
 }
 
 #[test]
-fn memory_and_heat_have_lines() {
+fn memory_and_temperature_are_judged_by_default() {
     for (metric, value, status, title) in [
         (MEMORY, 0.9, Status::Ok, "GPU"),
         (MEMORY, 0.91, Status::Warning, "High GPU memory usage"),
@@ -66,7 +66,7 @@ fn memory_and_heat_have_lines() {
 }
 
 #[test]
-fn work_and_power_are_judged_only_with_a_threshold() {
+fn utilization_and_power_are_judged_only_with_a_threshold() {
     let busy = with(with(only(UTILIZATION, 1.0), POWER, "gpu0", 690.0), POWER_LIMIT, "gpu0", 700.0);
     assert_eq!(judge(&Gpu::default(), &busy).status, Status::Ok);
     let check = Gpu { utilization_threshold: Some(99.0), ..Gpu::default() };
@@ -79,7 +79,7 @@ fn work_and_power_are_judged_only_with_a_threshold() {
 }
 
 #[test]
-fn slowing_down_is_a_warning_for_the_reasons_that_are_listed() {
+fn slowdown_is_a_warning_for_listed_reasons() {
     let idle = throttled(&[("gpu_idle", 1.0), ("hw_slowdown", 0.0), ("sw_power_cap", 1.0)]);
     assert_eq!(judge(&Gpu::default(), &idle).status, Status::Ok);
     let hot = throttled(&[("hw_slowdown", 1.0), ("hw_thermal_slowdown", 1.0), ("sw_power_cap", 1.0)]);
@@ -92,7 +92,7 @@ fn slowing_down_is_a_warning_for_the_reasons_that_are_listed() {
 }
 
 #[test]
-fn errors_that_were_not_corrected_are_critical() {
+fn uncorrected_errors_are_critical() {
     let input = with_errors(with_gpu(Input::default(), "gpu0"), "corrected", 9.0);
     assert_eq!(judge(&Gpu::default(), &with_errors(input.clone(), "uncorrected", 0.0)).status, Status::Ok);
     let faulty = with_errors(input, "uncorrected", 2.0);
@@ -103,16 +103,16 @@ fn errors_that_were_not_corrected_are_critical() {
 }
 
 #[test]
-fn each_gpu_has_a_verdict_of_its_own() {
+fn gpus_have_one_verdict_each() {
     let input = with_gpu(with_gpu(Input::default(), "gpu1"), "gpu0");
     let input = with_errors(input, "uncorrected", 1.0);
     let verdicts = Gpu::default().evaluate(&input).unwrap();
-    let told: Vec<_> = verdicts.iter().map(|verdict| (verdict.subject.as_str(), verdict.status)).collect();
-    assert_eq!(told, [("gpu0", Status::Critical), ("gpu1", Status::Ok)]);
+    let statuses: Vec<_> = verdicts.iter().map(|verdict| (verdict.subject.as_str(), verdict.status)).collect();
+    assert_eq!(statuses, [("gpu0", Status::Critical), ("gpu1", Status::Ok)]);
 }
 
 #[test]
-fn a_raised_gpu_clears_at_a_share_of_its_limits() {
+fn raised_gpu_clears_at_a_share_of_its_thresholds() {
     let check = Gpu { clear: Some(90.0), ..Gpu::default() };
     let raised = |degrees| judge(&check, &only(TEMPERATURE, degrees).with_previous("gpu0", Status::Critical));
     assert_eq!(raised(77.0).message, "gpu0: temperature 77.0 °C (limit: 85 °C, clears at 76.5 °C)");
@@ -121,7 +121,7 @@ fn a_raised_gpu_clears_at_a_share_of_its_limits() {
 }
 
 #[test]
-fn no_gpu_is_ok_unless_some_must_be_there() {
+fn host_without_gpus_is_ok_unless_there_is_a_minimum() {
     let verdict = judge(&Gpu::default(), &Input::default());
     assert_eq!((verdict.status, verdict.message.as_str()), (Status::Ok, "no GPU"));
     let two = Gpu { minimum: 2.0, ..Gpu::default() };
@@ -137,13 +137,13 @@ fn no_gpu_is_ok_unless_some_must_be_there() {
 }
 
 #[test]
-fn settings_that_make_no_sense_are_refused() {
+fn invalid_settings_are_refused() {
     let needs = |check: Gpu| check.needs().unwrap_err();
     let refused = needs(Gpu { power_critical: Some(99.0), ..Gpu::default() });
-    assert_eq!(refused, "power_critical is 99, allowed is that only with power_threshold");
+    assert_eq!(refused, "power_critical is 99: must not be set without power_threshold");
     let refused = needs(Gpu { utilization_critical: Some(99.0), ..Gpu::default() });
-    assert_eq!(refused, "utilization_critical is 99, allowed is that only with utilization_threshold");
-    assert_eq!(needs(Gpu { minimum: 0.5, ..Gpu::default() }), "minimum is 0.5, allowed is a whole number");
+    assert_eq!(refused, "utilization_critical is 99: must not be set without utilization_threshold");
+    assert_eq!(needs(Gpu { minimum: 0.5, ..Gpu::default() }), "minimum is 0.5: must be a whole number");
     let refused = Gpu::parse(vec![("ecc".to_owned(), Value::Number(1.0))]);
-    assert_eq!(refused, Err("ecc is 1, allowed is true or false".to_owned()));
+    assert_eq!(refused, Err("ecc is 1: must be true or false".to_owned()));
 }

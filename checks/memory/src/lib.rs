@@ -1,31 +1,31 @@
-//! The `memory` check: how much of the host's memory is used.
+//! The `memory` check: the used share of the host's memory.
 
-use checkpost_sdk::{Check, Input, Limits, Need, Usage, Verdict, check, settings};
+use checkpost_sdk::{Check, Input, Need, Thresholds, Usage, Verdict, check, settings};
 
-/// Share that is not available, 0..1.
+/// Share of the memory that is not available to programs, 0..1.
 const UTILIZATION: &str = "system.memory.utilization";
-/// Bytes, by state.
+/// Bytes by state.
 const USAGE: &str = "system.memory.usage";
-/// Bytes in all.
+/// Total bytes.
 const LIMIT: &str = "system.memory.limit";
-/// The state of [`USAGE`] that counts: total minus available.
+/// The state of [`USAGE`] that counts as used: total minus available.
 const USED: (&str, &str) = ("system.memory.state", "used");
 
 settings! {
     /// Warns of high memory usage.
     pub struct Memory {
-        /// Memory usage above which it is a warning.
+        /// Memory usage above which the status is warning.
         threshold: f64 = 85.0, unit "%", range 0.0..=100.0;
-        /// Memory usage above which a warning is critical.
+        /// Memory usage above which a warning becomes critical.
         critical: f64 = 95.0, unit "%", range 0.0..=100.0;
-        /// Memory usage at which a raised status clears. Not set: the threshold.
+        /// Memory usage at or below which a raised status clears. Defaults to the threshold.
         clear: Option<f64>, unit "%", range 0.0..=100.0;
     }
 }
 
 impl Memory {
-    fn limits(&self) -> Limits {
-        Limits { threshold: self.threshold, critical: Some(self.critical), clear: self.clear }
+    fn thresholds(&self) -> Thresholds {
+        Thresholds { threshold: self.threshold, critical: Some(self.critical), clear: self.clear }
     }
 }
 
@@ -35,7 +35,7 @@ impl Check for Memory {
     const SUMMARY: &'static str = "Memory usage of the host";
 
     fn needs(&self) -> Result<Vec<Need>, String> {
-        self.limits().validate()?;
+        self.thresholds().validate()?;
         Ok(vec![Need::current(UTILIZATION), Need::current(USAGE).label(USED.0, USED.1), Need::current(LIMIT)])
     }
 
@@ -43,7 +43,7 @@ impl Check for Memory {
         let used = input.samples.find_with(USAGE, &[USED]);
         let bytes = used.zip(input.samples.find(LIMIT));
         let memory = Usage { bytes, ..Usage::of("Memory", input.samples.get(UTILIZATION)?) };
-        Ok(vec![memory.judge(&self.limits(), input.previous(""))])
+        Ok(vec![memory.judge(&self.thresholds(), input.previous(""))])
     }
 }
 
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn usage_is_told_with_bytes_and_threshold() {
+    fn message_shows_the_usage_with_bytes_and_threshold() {
         let verdict = judge(&Memory::default(), &with_bytes(input(0.962)));
         assert_eq!(verdict.status, Status::Critical);
         assert_eq!(verdict.title, "High memory usage");
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn without_bytes_it_judges_all_the_same() {
+    fn usage_is_judged_without_bytes() {
         let verdict = judge(&Memory::default(), &input(0.9));
         assert_eq!(verdict.status, Status::Warning);
         assert_eq!(verdict.message, "Memory usage is 90.0% (threshold: 85%)");
@@ -90,13 +90,13 @@ mod tests {
     }
 
     #[test]
-    fn without_the_ratio_it_cannot_judge() {
+    fn missing_ratio_is_an_error() {
         let error = Memory::default().evaluate(&with_bytes(Input::default()));
         assert_eq!(error, Err("no reading of system.memory.utilization".to_owned()));
     }
 
     #[test]
-    fn a_raised_status_clears_at_the_lower_line() {
+    fn raised_status_clears_at_the_clearing_threshold() {
         let check = Memory { clear: Some(80.0), ..Memory::default() };
         assert_eq!(judge(&check, &input(0.82)).status, Status::Ok);
         assert_eq!(judge(&check, &input(0.82).with_previous("", Status::Warning)).status, Status::Warning);
@@ -104,10 +104,10 @@ mod tests {
     }
 
     #[test]
-    fn settings_that_make_no_sense_are_refused() {
+    fn invalid_settings_are_refused() {
         let refused = Memory::parse(vec![("threshold".to_owned(), Value::Text("abc".to_owned()))]);
-        assert_eq!(refused, Err(r#"threshold is "abc", allowed is a number from 0 to 100, in %"#.to_owned()));
+        assert_eq!(refused, Err(r#"threshold is "abc": must be a number from 0 to 100, in %"#.to_owned()));
         let refused = Memory { clear: Some(90.0), ..Memory::default() }.needs();
-        assert_eq!(refused, Err("clear is 90, allowed is at most the threshold, 85".to_owned()));
+        assert_eq!(refused, Err("clear is 90: must be at most the threshold, 85".to_owned()));
     }
 }

@@ -3,62 +3,65 @@
 use std::fmt::Write;
 
 use checkpost_sdk::{
-    Check, Input, Joint, Limits, Need, Quantity, Reading, Verdict, check, is_among, missing, only_with, settings,
+    Check, CombinedVerdict, Input, Need, Quantity, Reading, Thresholds, Verdict, check, is_among, missing, only_with,
+    settings,
 };
 
-/// Bytes since boot: says which interfaces there are, also when there is no rate yet.
+/// Bytes since boot. Lists the interfaces even in the first cycle, which has no rates.
 const IO: &str = "system.network.io";
-/// Bytes a second, made by the host from two cycles of one boot.
+/// Bytes per second. The host derives all rates from two cycles of one boot.
 const IO_RATE: &str = "checkpost.network.io.rate";
-/// Errors a second, likewise.
+/// Errors per second.
 const ERRORS_RATE: &str = "checkpost.network.errors.rate";
-/// Dropped packets a second, likewise.
+/// Dropped packets per second.
 const DROPPED_RATE: &str = "checkpost.network.packet.dropped.rate";
 
 const INTERFACE: &str = "network.interface.name";
 const DIRECTION: &str = "network.io.direction";
 
 settings! {
-    /// Warns of interfaces that carry too much, or lose packets.
+    /// Warns of interfaces with too much traffic, with errors or with dropped packets.
     pub struct Network {
-        /// Only these interfaces; `*` stands for any text. Empty: every one that is measured.
+        /// Interfaces to watch; `*` matches any text. If empty, all measured interfaces.
         interfaces: Vec<String> = [];
-        /// Received traffic above which it is a warning. Not set: none is too much.
+        /// Received traffic above which the status is warning. Off by default.
         receive_limit: Option<f64>, unit "By/s", minimum 0.0;
-        /// Received traffic above which a warning is critical. Not set: never.
+        /// Received traffic above which a warning becomes critical. Off by default.
         receive_critical: Option<f64>, unit "By/s", minimum 0.0;
-        /// Sent traffic above which it is a warning. Not set: none is too much.
+        /// Sent traffic above which the status is warning. Off by default.
         transmit_limit: Option<f64>, unit "By/s", minimum 0.0;
-        /// Sent traffic above which a warning is critical. Not set: never.
+        /// Sent traffic above which a warning becomes critical. Off by default.
         transmit_critical: Option<f64>, unit "By/s", minimum 0.0;
-        /// Errors a second, in either direction, above which it is a warning.
+        /// Errors per second, in either direction, above which the status is warning.
         errors_per_second: f64 = 1.0, unit "1/s", minimum 0.0;
-        /// Dropped packets a second, in either direction, above which it is a warning.
+        /// Dropped packets per second, in either direction, above which the status is warning.
         drops_per_second: f64 = 100.0, unit "1/s", minimum 0.0;
-        /// Share of its limit down to which every reading of a raised interface must come. Not set: all of it.
+        /// Share of its threshold to which every reading of a raised interface must fall before the interface clears.
+        /// Defaults to 100.
         clear: Option<f64>, unit "%", range 0.0..=100.0;
     }
 }
 
-/// What is looked at on each interface.
+/// A reading to judge on each interface.
 struct Watched {
     metric: &'static str,
     direction: &'static str,
-    /// In messages, and as the name of the measure.
+    /// Name of the measure, also used in messages.
     name: &'static str,
-    /// The headline when it is too high.
+    /// Title of the verdict when the reading is too high.
     title: &'static str,
-    limits: Option<Limits>,
+    thresholds: Option<Thresholds>,
 }
 
 impl Network {
     fn watched(&self) -> [Watched; 6] {
-        let limits = |threshold: f64, critical| Limits::clearing_at_share(threshold, critical, self.clear);
-        let receive = self.receive_limit.map(|limit| limits(limit, self.receive_critical));
-        let transmit = self.transmit_limit.map(|limit| limits(limit, self.transmit_critical));
-        let errors = Some(limits(self.errors_per_second, None));
-        let drops = Some(limits(self.drops_per_second, None));
-        let watched = |metric, direction, name, title, limits| Watched { metric, direction, name, title, limits };
+        let thresholds = |threshold: f64, critical| Thresholds::clearing_at_share(threshold, critical, self.clear);
+        let receive = self.receive_limit.map(|limit| thresholds(limit, self.receive_critical));
+        let transmit = self.transmit_limit.map(|limit| thresholds(limit, self.transmit_critical));
+        let errors = Some(thresholds(self.errors_per_second, None));
+        let drops = Some(thresholds(self.drops_per_second, None));
+        let watched =
+            |metric, direction, name, title, thresholds| Watched { metric, direction, name, title, thresholds };
         [
             watched(IO_RATE, "receive", "receive", "High network traffic", receive),
             watched(IO_RATE, "transmit", "transmit", "High network traffic", transmit),
@@ -83,7 +86,7 @@ impl Check for Network {
 
     fn evaluate(&self, input: &Input) -> Result<Vec<Verdict>, String> {
         let mut interfaces: Vec<_> = input.samples.named(IO).iter().filter_map(|io| io.label(INTERFACE)).collect();
-        // Two directions each, next to each other: the readings are sorted by labels.
+        // Readings are sorted by labels, so both directions of an interface are adjacent.
         interfaces.dedup();
         let watched = self.watched();
         let mut verdicts: Vec<_> = interfaces
@@ -97,9 +100,9 @@ impl Check for Network {
 }
 
 fn judge(interface: &str, watched: &[Watched], input: &Input) -> Verdict {
-    let mut joint = Joint::on(interface, "Network", input.previous(interface));
+    let mut combined = CombinedVerdict::new(interface, "Network", input.previous(interface));
     let mut traffic = String::new();
-    for Watched { metric, direction, name, title, limits } in watched {
+    for Watched { metric, direction, name, title, thresholds } in watched {
         let labels = [(INTERFACE, interface), (DIRECTION, direction)];
         let Some(value) = input.samples.find_with(metric, &labels) else { continue };
         let is_bytes = *metric == IO_RATE;
@@ -109,9 +112,9 @@ fn judge(interface: &str, watched: &[Watched], input: &Input) -> Verdict {
             // Writing to a string cannot fail.
             let _ = write!(traffic, "{arrow} {}", Quantity::new(value, unit));
         }
-        joint.hold(&Reading { name, value, unit, title, limits: *limits });
+        combined.judge(&Reading { name, value, unit, title, thresholds: *thresholds });
     }
-    joint.verdict(if traffic.is_empty() { "no rate yet" } else { &traffic })
+    combined.finish(if traffic.is_empty() { "no rate yet" } else { &traffic })
 }
 
 check!(Network);

@@ -10,7 +10,7 @@ fn with_both(input: Input, metric: &str, interface: &str, receive: f64, transmit
     input.with_sample(metric, &labels("receive"), receive).with_sample(metric, &labels("transmit"), transmit)
 }
 
-/// An interface without rates, as on the first run.
+/// An interface without rates, as in the first cycle.
 fn with_interface(input: Input, name: &str) -> Input {
     with_both(input, IO, name, 1e12, 1e12)
 }
@@ -28,7 +28,7 @@ fn judge(check: &Network, input: &Input) -> Vec<(String, Status, String)> {
     verdicts.into_iter().map(|verdict| (verdict.subject, verdict.status, verdict.message)).collect()
 }
 
-/// The one verdict on `eth0`.
+/// The only verdict, on `eth0`.
 fn judge_eth0(check: &Network, input: &Input) -> (Status, String) {
     let (subject, status, message) = judge(check, input).remove(0);
     assert_eq!(subject, "eth0");
@@ -36,19 +36,19 @@ fn judge_eth0(check: &Network, input: &Input) -> (Status, String) {
 }
 
 #[test]
-fn an_interface_without_limits_is_ok_whatever_it_carries() {
+fn interface_without_limits_is_ok_with_any_traffic() {
     let verdict = judge_eth0(&Network::default(), &with_rates(Input::default(), "eth0", 1.2 * MB, 900.0 * MB));
     assert_eq!(verdict, (Status::Ok, "eth0: ↓ 1.2 MB/s ↑ 900.0 MB/s".to_owned()));
 }
 
 #[test]
-fn on_a_first_run_there_is_no_rate() {
+fn interface_without_rates_is_ok_in_the_first_cycle() {
     let verdict = judge_eth0(&Network::default(), &with_interface(Input::default(), "eth0"));
     assert_eq!(verdict, (Status::Ok, "eth0: no rate yet".to_owned()));
 }
 
 #[test]
-fn traffic_above_its_limit_is_told_with_the_limit() {
+fn message_shows_traffic_above_its_limit_and_the_limit() {
     let check = Network { receive_limit: Some(10.0 * MB), receive_critical: Some(20.0 * MB), ..Network::default() };
     let at = |receive| judge_eth0(&check, &with_rates(Input::default(), "eth0", receive * MB, 900.0 * MB));
     assert_eq!(at(10.0).0, Status::Ok);
@@ -58,7 +58,7 @@ fn traffic_above_its_limit_is_told_with_the_limit() {
 }
 
 #[test]
-fn the_directions_have_limits_of_their_own() {
+fn directions_have_separate_limits() {
     let check = Network { transmit_limit: Some(1.0 * MB), transmit_critical: Some(1.0 * MB), ..Network::default() };
     let verdict = judge_eth0(&check, &with_rates(Input::default(), "eth0", 5.0 * MB, 2.0 * MB));
     assert_eq!(verdict, (Status::Critical, "eth0: transmit 2.0 MB/s (limit: 1.0 MB/s)".to_owned()));
@@ -73,12 +73,12 @@ fn errors_and_drops_are_warnings() {
     assert_eq!((verdict.status, verdict.title.as_str()), (Status::Warning, "Network errors"));
     let message = "eth0: transmit errors 3.2/s (limit: 1/s), receive drops 250.0/s (limit: 100/s)";
     assert_eq!(verdict.message, message);
-    let quiet = Network { errors_per_second: 4.0, drops_per_second: 300.0, ..Network::default() };
-    assert_eq!(judge_eth0(&quiet, &input).0, Status::Ok);
+    let lenient = Network { errors_per_second: 4.0, drops_per_second: 300.0, ..Network::default() };
+    assert_eq!(judge_eth0(&lenient, &input).0, Status::Ok);
 }
 
 #[test]
-fn the_title_is_that_of_the_worst_reading() {
+fn title_is_that_of_the_worst_reading() {
     let input = with_both(with_rates(Input::default(), "eth0", MB, MB), ERRORS_RATE, "eth0", 9.0, 0.0);
     let check = Network { transmit_limit: Some(1.0), transmit_critical: Some(2.0), ..Network::default() };
     let verdict = check.evaluate(&input).unwrap().remove(0);
@@ -89,32 +89,32 @@ fn the_title_is_that_of_the_worst_reading() {
 }
 
 #[test]
-fn a_raised_interface_clears_at_a_share_of_the_limit() {
+fn raised_interface_clears_at_a_share_of_the_limit() {
     let check = Network { receive_limit: Some(10.0 * MB), clear: Some(80.0), ..Network::default() };
     let at = |receive| with_rates(Input::default(), "eth0", receive * MB, 0.0);
     let raised = |receive| judge_eth0(&check, &at(receive).with_previous("eth0", Status::Warning));
-    let held = "eth0: receive 9.0 MB/s (limit: 10.0 MB/s, clears at 8.0 MB/s)".to_owned();
-    assert_eq!(raised(9.0), (Status::Warning, held));
+    let message = "eth0: receive 9.0 MB/s (limit: 10.0 MB/s, clears at 8.0 MB/s)".to_owned();
+    assert_eq!(raised(9.0), (Status::Warning, message));
     assert_eq!(raised(8.0).0, Status::Ok);
     assert_eq!(judge_eth0(&check, &at(9.0)).0, Status::Ok);
     assert_eq!(judge_eth0(&check, &at(9.0).with_previous("eth1", Status::Warning)).0, Status::Ok);
 }
 
 #[test]
-fn each_interface_has_one_verdict() {
+fn interfaces_have_one_verdict_each() {
     let input = with_rates(with_interface(Input::default(), "wlan0"), "eth0", 0.0, 0.0);
     let subjects: Vec<_> = judge(&Network::default(), &input).into_iter().map(|verdict| verdict.0).collect();
     assert_eq!(subjects, ["eth0", "wlan0"]);
 }
 
 #[test]
-fn no_interface_is_nothing_to_judge() {
+fn host_without_interfaces_has_no_verdict() {
     assert_eq!(judge(&Network::default(), &Input::default()), []);
     assert_eq!(judge(&listing(&["eth*"]), &Input::default()), []);
 }
 
 #[test]
-fn a_list_narrows_and_names_what_is_missing() {
+fn listed_interfaces_are_judged_and_missing_ones_are_unknown() {
     let input = with_interface(with_interface(Input::default(), "eth0"), "wlan0");
     let verdicts = judge(&listing(&["eth*", "ppp0", "ppp0"]), &input);
     assert_eq!(verdicts.len(), 2);
@@ -124,9 +124,9 @@ fn a_list_narrows_and_names_what_is_missing() {
 }
 
 #[test]
-fn settings_that_make_no_sense_are_refused() {
+fn invalid_settings_are_refused() {
     let refused = Network { receive_critical: Some(5.0), ..Network::default() }.needs();
-    assert_eq!(refused, Err("receive_critical is 5, allowed is that only with receive_limit".to_owned()));
+    assert_eq!(refused, Err("receive_critical is 5: must not be set without receive_limit".to_owned()));
     let refused = Network::parse(vec![("transmit_limit".to_owned(), Value::Number(-1.0))]);
-    assert_eq!(refused, Err("transmit_limit is -1, allowed is a number of at least 0, in By/s".to_owned()));
+    assert_eq!(refused, Err("transmit_limit is -1: must be a number of at least 0, in By/s".to_owned()));
 }

@@ -11,7 +11,7 @@ fn with_average(input: Input, resource: &str, stall: &str, window: &str, ratio: 
     input.with_sample(AVERAGE, &[(RESOURCE, resource), (STALL, stall), (WINDOW.0, window)], ratio)
 }
 
-/// A host on which nobody waits.
+/// A host without waiting tasks.
 fn calm() -> Input {
     let input = with_share(Input::default(), "cpu", "some", 0.0);
     ["memory", "io"]
@@ -19,7 +19,7 @@ fn calm() -> Input {
         .fold(input, |input, resource| with_share(with_share(input, resource, "some", 0.0), resource, "full", 0.0))
 }
 
-/// The same with another reading.
+/// A host with only this reading.
 fn with(resource: &str, stall: &str, ratio: f64) -> Input {
     with_share(Input::default(), resource, stall, ratio)
 }
@@ -30,11 +30,11 @@ fn judge_one(check: &Pressure, input: &Input, resource: &str) -> Verdict {
 }
 
 #[test]
-fn each_resource_has_a_verdict() {
+fn resources_have_one_verdict_each() {
     let verdicts = Pressure::default().evaluate(&calm()).unwrap();
-    let told: Vec<_> = verdicts.iter().map(|verdict| verdict.message.as_str()).collect();
+    let messages: Vec<_> = verdicts.iter().map(|verdict| verdict.message.as_str()).collect();
     let calm = "some stalled 0.0%, all stalled 0.0%";
-    assert_eq!(told, ["cpu: some stalled 0.0%", &format!("memory: {calm}"), &format!("io: {calm}")]);
+    assert_eq!(messages, ["cpu: some stalled 0.0%", &format!("memory: {calm}"), &format!("io: {calm}")]);
     assert!(verdicts.iter().all(|verdict| verdict.status == Status::Ok));
     let memory = [
         Measure::new("some_stalled", 0.0, "%").warning(20.0),
@@ -44,7 +44,7 @@ fn each_resource_has_a_verdict() {
 }
 
 #[test]
-fn each_stall_has_a_line_of_its_own() {
+fn stalls_have_one_threshold_each() {
     for (resource, stall, at, above, title) in [
         ("cpu", "some", 0.8, 0.81, "High CPU pressure"),
         ("memory", "some", 0.2, 0.21, "High memory pressure"),
@@ -59,7 +59,7 @@ fn each_stall_has_a_line_of_its_own() {
 }
 
 #[test]
-fn a_stall_is_told_with_its_limit() {
+fn message_shows_each_stall_and_its_limit() {
     let input = with_share(with("memory", "some", 0.255), "memory", "full", 0.45);
     let verdict = judge_one(&Pressure::default(), &input, "memory");
     assert_eq!(verdict.status, Status::Critical);
@@ -69,7 +69,7 @@ fn a_stall_is_told_with_its_limit() {
 }
 
 #[test]
-fn most_lines_are_critical_only_when_set() {
+fn critical_thresholds_are_mostly_off_by_default() {
     assert_eq!(judge_one(&Pressure::default(), &with("io", "full", 1.0), "io").status, Status::Warning);
     let check = Pressure { io_full_critical: Some(90.0), cpu_some_critical: Some(95.0), ..Pressure::default() };
     assert_eq!(judge_one(&check, &with("io", "full", 0.91), "io").status, Status::Critical);
@@ -77,7 +77,7 @@ fn most_lines_are_critical_only_when_set() {
 }
 
 #[test]
-fn the_share_since_the_last_cycle_comes_before_the_average() {
+fn share_since_the_last_cycle_takes_precedence_over_the_average() {
     let input = with_average(with("io", "some", 0.1), "io", "some", "300s", 0.9);
     assert_eq!(judge_one(&Pressure::default(), &input, "io").status, Status::Ok);
     let first_run = with_average(Input::default(), "io", "some", "300s", 0.9);
@@ -87,7 +87,7 @@ fn the_share_since_the_last_cycle_comes_before_the_average() {
 }
 
 #[test]
-fn a_raised_resource_clears_at_a_share_of_its_limits() {
+fn raised_resource_clears_at_a_share_of_its_thresholds() {
     let check = Pressure { clear: Some(50.0), ..Pressure::default() };
     let raised = |ratio| judge_one(&check, &with("cpu", "some", ratio).with_previous("cpu", Status::Warning), "cpu");
     assert_eq!(raised(0.41).message, "cpu: some stalled 41.0% (limit: 80%, clears at 40%)");
@@ -96,21 +96,21 @@ fn a_raised_resource_clears_at_a_share_of_its_limits() {
 }
 
 #[test]
-fn a_kernel_without_pressure_information_cannot_be_judged() {
+fn kernel_without_pressure_information_is_an_error() {
     let error = Pressure::default().evaluate(&Input::default());
-    let sentence = "no reading of checkpost.pressure.ratio: the kernel tells no pressure stall information";
-    assert_eq!(error, Err(sentence.to_owned()));
+    let message = "no reading of checkpost.pressure.ratio: the kernel provides no pressure stall information";
+    assert_eq!(error, Err(message.to_owned()));
 }
 
 #[test]
-fn a_resource_without_a_reading_is_unknown() {
+fn resource_without_a_reading_is_unknown() {
     let verdict = judge_one(&Pressure::default(), &with("cpu", "some", 0.1), "io");
     assert_eq!(verdict.status, Status::Unknown);
-    assert_eq!(verdict.message, "no reading of checkpost.pressure.ratio of io");
+    assert_eq!(verdict.message, "no reading of checkpost.pressure.ratio for io");
 }
 
 #[test]
-fn settings_that_make_no_sense_are_refused() {
+fn invalid_settings_are_refused() {
     let refused = Pressure::parse(vec![("io_some".to_owned(), Value::Number(101.0))]);
-    assert_eq!(refused, Err("io_some is 101, allowed is a number from 0 to 100, in %".to_owned()));
+    assert_eq!(refused, Err("io_some is 101: must be a number from 0 to 100, in %".to_owned()));
 }

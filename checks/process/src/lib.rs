@@ -1,71 +1,74 @@
-//! The `process` check: whether processes run, how many, and what they use.
+//! The `process` check: whether processes run, how many run, and the resources that they use.
 
-use checkpost_sdk::{Check, Input, Joint, Limits, Need, Reading, Status, Verdict, check, only_with, settings, whole};
+use checkpost_sdk::{
+    Check, CombinedVerdict, Input, Need, Reading, Status, Thresholds, Verdict, check, only_with, settings, whole,
+};
 
-/// Processes whose name matches a pattern. The host counts those patterns that some check declares.
+/// Number of processes whose name matches a pattern. The host counts a pattern only when a check declares it.
 const COUNT: &str = "process.watched.count";
-/// Share of all CPUs that they used together, 0..1.
+/// Combined CPU usage of the processes, a share of all CPUs, 0..1.
 const CPU: &str = "process.watched.cpu.utilization";
-/// Their resident bytes together.
+/// Combined resident memory of the processes, in bytes.
 const MEMORY: &str = "process.watched.memory.usage";
-/// Their open files together.
+/// Combined number of open files of the processes.
 const OPEN_FILES: &str = "process.watched.open_file_descriptor.count";
-/// How many of them ended and were replaced since the last cycle.
+/// Number of processes that ended and were replaced since the last cycle.
 const RESTARTS: &str = "process.watched.restarts";
 
 const PATTERN: &str = "process.watched.pattern";
 
 settings! {
-    /// Warns of processes that are not there, or use too much.
+    /// Warns of processes that do not run or use too much.
     pub struct Process {
-        /// Names of the processes; `*` stands for any text, and what matches one entry is counted together. Required.
+        /// Names of processes; `*` matches any text. All processes that match an entry are judged together. Required.
         processes: Vec<String> = [];
-        /// Processes of each entry that must run; fewer are critical. With 0 and a maximum of 0 none may run.
+        /// Minimum number of processes of each entry; fewer are critical. With 0 and a `maximum` of 0, none may run.
         minimum: f64 = 1.0, unit "{process}", minimum 0.0;
-        /// Processes of each entry that may run; more are critical. Not set: any number.
+        /// Maximum number of processes of each entry; more are critical. Off by default.
         maximum: Option<f64>, unit "{process}", minimum 0.0;
-        /// What the processes of an entry use of all CPUs together (one of four CPUs is 25 %) above which it is a warning.
-        /// Not set: none is too much.
+        /// CPU usage of the processes of an entry, as a share of all CPUs (one of four CPUs is 25 %), above which the status
+        /// is warning. Off by default.
         cpu_threshold: Option<f64>, unit "%", range 0.0..=100.0;
-        /// What the processes of an entry use of all CPUs together above which a warning is critical. Not set: never.
+        /// CPU usage of the processes of an entry above which a warning becomes critical. Off by default.
         cpu_critical: Option<f64>, unit "%", range 0.0..=100.0;
-        /// Resident memory of the processes of an entry together above which it is a warning. Not set: none is too much.
+        /// Resident memory of the processes of an entry above which the status is warning. Off by default.
         memory_threshold: Option<f64>, unit "By", minimum 0.0;
-        /// Resident memory of the processes of an entry together above which a warning is critical. Not set: never.
+        /// Resident memory of the processes of an entry above which a warning becomes critical. Off by default.
         memory_critical: Option<f64>, unit "By", minimum 0.0;
-        /// Open files of the processes of an entry together above which it is a warning. Not set: none are too many.
+        /// Open files of the processes of an entry above which the status is warning. Off by default.
         open_files_threshold: Option<f64>, unit "{file}", minimum 0.0;
-        /// Whether it is a warning that a process ended and was replaced since the last cycle.
+        /// Whether to warn when a process ended and was replaced since the last cycle.
         restarts: bool = false;
-        /// Share of its limit down to which every reading of a raised entry must come. Not set: all of it.
+        /// Share of its threshold to which every reading of a raised entry must fall before the entry clears.
+        /// Defaults to 100.
         clear: Option<f64>, unit "%", range 0.0..=100.0;
     }
 }
 
-/// A reading of the processes of an entry, and what it is held against.
+/// A reading to judge for each entry, and its thresholds.
 struct Watched {
     metric: &'static str,
-    /// In messages, and as the name of the measure.
+    /// Name of the measure, also used in messages.
     name: &'static str,
-    /// The headline when it is too high.
+    /// Title of the verdict when the reading is too high.
     title: &'static str,
     unit: &'static str,
-    /// From the unit of the metric to that of the limits.
+    /// Factor from the unit of the metric to the unit of the thresholds.
     scale: f64,
-    limits: Limits,
+    thresholds: Thresholds,
 }
 
 impl Process {
-    /// What is looked at beside the number: only what there is a setting for.
+    /// The readings to judge in addition to the number of processes: those with a setting.
     fn watched(&self) -> Vec<Watched> {
-        let limits = |threshold, critical| Limits::clearing_at_share(threshold, critical, self.clear);
+        let thresholds = |threshold, critical| Thresholds::clearing_at_share(threshold, critical, self.clear);
         let cpu = self.cpu_threshold.map(|threshold| Watched {
             metric: CPU,
             name: "cpu",
             title: "High CPU usage of a process",
             unit: "%",
             scale: 100.0,
-            limits: limits(threshold, self.cpu_critical),
+            thresholds: thresholds(threshold, self.cpu_critical),
         });
         let memory = self.memory_threshold.map(|threshold| Watched {
             metric: MEMORY,
@@ -73,7 +76,7 @@ impl Process {
             title: "High memory usage of a process",
             unit: "By",
             scale: 1.0,
-            limits: limits(threshold, self.memory_critical),
+            thresholds: thresholds(threshold, self.memory_critical),
         });
         let open_files = self.open_files_threshold.map(|threshold| Watched {
             metric: OPEN_FILES,
@@ -81,7 +84,7 @@ impl Process {
             title: "Many open files",
             unit: "1",
             scale: 1.0,
-            limits: limits(threshold, None),
+            thresholds: thresholds(threshold, None),
         });
         let restarts = self.restarts.then_some(Watched {
             metric: RESTARTS,
@@ -89,7 +92,7 @@ impl Process {
             title: "Process restarted",
             unit: "1",
             scale: 1.0,
-            limits: Limits { threshold: 0.0, critical: None, clear: None },
+            thresholds: Thresholds { threshold: 0.0, critical: None, clear: None },
         });
         [cpu, memory, open_files, restarts].into_iter().flatten().collect()
     }
@@ -100,27 +103,27 @@ impl Process {
             let message = format!("no reading of {COUNT} for {pattern}");
             return Verdict::new(Status::Unknown, "Processes not counted", message).subject(pattern);
         };
-        let mut joint = Joint::on(pattern, "Process", input.previous(pattern));
-        joint.hold(&Reading { name: "processes", value: count, unit: "1", title: "", limits: None });
+        let mut combined = CombinedVerdict::new(pattern, "Process", input.previous(pattern));
+        combined.judge(&Reading { name: "processes", value: count, unit: "1", title: "", thresholds: None });
         let noun = if count == 1.0 { "process" } else { "processes" };
         if count < self.minimum {
             let title = if count == 0.0 { "Process not running" } else { "Too few processes" };
-            joint.raise(Status::Critical, title, &format!("{count} {noun} (minimum: {})", self.minimum));
+            combined.raise(Status::Critical, title, &format!("{count} {noun} (minimum: {})", self.minimum));
         }
         if let Some(maximum) = self.maximum.filter(|maximum| count > *maximum) {
             let title = if maximum == 0.0 { "Process is running" } else { "Too many processes" };
-            joint.raise(Status::Critical, title, &format!("{count} {noun} (maximum: {maximum})"));
+            combined.raise(Status::Critical, title, &format!("{count} {noun} (maximum: {maximum})"));
         }
-        for Watched { metric, name, title, unit, scale, limits } in watched {
+        for Watched { metric, name, title, unit, scale, thresholds } in watched {
             if let Some(value) = find(metric).map(|value| value * scale) {
-                joint.hold(&Reading { name, value, unit, title, limits: Some(*limits) });
+                combined.judge(&Reading { name, value, unit, title, thresholds: Some(*thresholds) });
             }
         }
-        let told = joint.told().unwrap_or_default();
-        joint.verdict(&told)
+        let summary = combined.summary().unwrap_or_default();
+        combined.finish(&summary)
     }
 
-    /// Each entry once.
+    /// The entries without duplicates.
     fn patterns(&self) -> Vec<&str> {
         let mut patterns: Vec<_> = self.processes.iter().map(String::as_str).collect();
         patterns.sort_unstable();
@@ -132,17 +135,20 @@ impl Process {
 impl Check for Process {
     const NAME: &'static str = "process";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    const SUMMARY: &'static str = "Whether processes run, how many, and what they use";
+    const SUMMARY: &'static str = "Whether processes run, how many run, and the resources that they use";
 
     fn needs(&self) -> Result<Vec<Need>, String> {
         if self.processes.is_empty() || self.processes.iter().any(String::is_empty) {
-            return Err(format!("processes is {:?}, allowed is a list of at least one name", self.processes));
+            return Err(format!(
+                "processes is {:?}: must be a list of at least one name, and no name may be empty",
+                self.processes
+            ));
         }
         whole("minimum", self.minimum)?;
         if let Some(maximum) = self.maximum {
             whole("maximum", maximum)?;
             if maximum < self.minimum {
-                return Err(format!("maximum is {maximum}, allowed is at least the minimum, {}", self.minimum));
+                return Err(format!("maximum is {maximum}: must be at least the minimum, {}", self.minimum));
             }
         }
         only_with("cpu_critical", self.cpu_critical, "cpu_threshold", self.cpu_threshold)?;

@@ -17,7 +17,7 @@ fn with(input: Input, metric: &str, pattern: &str, value: f64) -> Input {
     input.with_sample(metric, &[(PATTERN, pattern)], value)
 }
 
-/// So many processes of nginx, with what they use.
+/// This many nginx processes and the resources that they use.
 fn running(count: f64) -> Input {
     let readings = [(COUNT, count), (CPU, 0.25), (MEMORY, 512.0 * MB), (OPEN_FILES, 900.0), (RESTARTS, 1.0)];
     readings.into_iter().fold(Input::default(), |input, (metric, value)| with(input, metric, "nginx", value))
@@ -28,7 +28,7 @@ fn judge(check: &Process, input: &Input) -> Verdict {
 }
 
 #[test]
-fn a_process_that_runs_is_ok() {
+fn running_process_is_ok() {
     let verdict = judge(&nginx(), &running(5.0));
     assert_eq!((verdict.status, verdict.subject.as_str(), verdict.title.as_str()), (Status::Ok, "nginx", "Process"));
     assert_eq!(verdict.message, "nginx: processes 5");
@@ -36,7 +36,7 @@ fn a_process_that_runs_is_ok() {
 }
 
 #[test]
-fn fewer_than_the_minimum_are_critical() {
+fn processes_below_the_minimum_are_critical() {
     let verdict = judge(&nginx(), &running(0.0));
     assert_eq!((verdict.status, verdict.title.as_str()), (Status::Critical, "Process not running"));
     assert_eq!(verdict.message, "nginx: 0 processes (minimum: 1)");
@@ -50,7 +50,7 @@ fn fewer_than_the_minimum_are_critical() {
 }
 
 #[test]
-fn more_than_the_maximum_are_critical() {
+fn processes_above_the_maximum_are_critical() {
     let check = Process { maximum: Some(4.0), ..nginx() };
     assert_eq!(judge(&check, &running(4.0)).status, Status::Ok);
     let verdict = judge(&check, &running(5.0));
@@ -59,7 +59,7 @@ fn more_than_the_maximum_are_critical() {
 }
 
 #[test]
-fn a_process_may_be_forbidden() {
+fn process_may_be_forbidden() {
     let check = Process { minimum: 0.0, maximum: Some(0.0), ..nginx() };
     assert!(check.needs().is_ok());
     assert_eq!(judge(&check, &running(0.0)).message, "nginx: processes 0");
@@ -69,7 +69,7 @@ fn a_process_may_be_forbidden() {
 }
 
 #[test]
-fn what_they_use_is_judged_only_with_a_threshold() {
+fn resource_usage_is_judged_only_with_a_threshold() {
     assert_eq!(judge(&nginx(), &running(1.0)).status, Status::Ok);
     for (check, message) in [
         (Process { cpu_threshold: Some(24.0), ..nginx() }, "cpu 25.0% (limit: 24%)"),
@@ -91,7 +91,7 @@ fn what_they_use_is_judged_only_with_a_threshold() {
 }
 
 #[test]
-fn what_they_use_may_be_critical() {
+fn resource_usage_may_be_critical() {
     let check = Process { cpu_threshold: Some(10.0), cpu_critical: Some(20.0), ..nginx() };
     let verdict = judge(&check, &running(1.0));
     assert_eq!((verdict.status, verdict.title.as_str()), (Status::Critical, "High CPU usage of a process"));
@@ -101,14 +101,14 @@ fn what_they_use_may_be_critical() {
 }
 
 #[test]
-fn on_a_first_run_there_is_no_cpu_usage_to_judge() {
+fn cpu_usage_and_restarts_are_not_judged_in_the_first_cycle() {
     let check = Process { cpu_threshold: Some(0.0), restarts: true, ..nginx() };
     let verdict = judge(&check, &with(Input::default(), COUNT, "nginx", 1.0));
     assert_eq!((verdict.status, verdict.measures.len()), (Status::Ok, 1));
 }
 
 #[test]
-fn a_raised_entry_clears_at_a_share_of_its_limits() {
+fn raised_entry_clears_at_a_share_of_its_thresholds() {
     let check = Process { cpu_threshold: Some(30.0), clear: Some(50.0), ..nginx() };
     assert_eq!(judge(&check, &running(1.0)).status, Status::Ok);
     let raised = running(1.0).with_previous("nginx", Status::Critical);
@@ -118,24 +118,24 @@ fn a_raised_entry_clears_at_a_share_of_its_limits() {
 }
 
 #[test]
-fn each_entry_has_a_verdict_and_one_that_was_not_counted_is_unknown() {
+fn entries_have_one_verdict_each_and_are_unknown_if_not_counted() {
     let input = with(running(1.0), COUNT, "post*", 0.0);
     let verdicts = watching(&["post*", "nginx", "sshd", "nginx"]).evaluate(&input).unwrap();
-    let told: Vec<_> = verdicts.iter().map(|verdict| (verdict.subject.as_str(), verdict.status)).collect();
-    assert_eq!(told, [("nginx", Status::Ok), ("post*", Status::Critical), ("sshd", Status::Unknown)]);
+    let statuses: Vec<_> = verdicts.iter().map(|verdict| (verdict.subject.as_str(), verdict.status)).collect();
+    assert_eq!(statuses, [("nginx", Status::Ok), ("post*", Status::Critical), ("sshd", Status::Unknown)]);
     assert_eq!(verdicts[2].message, "no reading of process.watched.count for sshd");
     assert_eq!(nginx().evaluate(&Input::default()), Err("no reading of process.watched.count".to_owned()));
 }
 
 #[test]
-fn a_name_may_be_any_text() {
+fn name_may_be_any_text() {
     let hostile = "$(reboot) <b>\n";
     let verdict = judge(&watching(&[hostile]), &with(Input::default(), COUNT, hostile, 0.0));
     assert_eq!((verdict.status, verdict.subject.as_str()), (Status::Critical, hostile));
 }
 
 #[test]
-fn each_pattern_is_declared_for_each_metric_that_is_used() {
+fn patterns_are_declared_for_each_metric_in_use() {
     let declared = |check: Process| {
         let needs = check.needs().unwrap().into_iter();
         needs.map(|need| (need.metric, need.labels[0].1.clone())).collect::<Vec<_>>()
@@ -157,15 +157,16 @@ fn each_pattern_is_declared_for_each_metric_that_is_used() {
 }
 
 #[test]
-fn settings_that_make_no_sense_are_refused() {
+fn invalid_settings_are_refused() {
     let refused = |check: Process| check.needs().unwrap_err();
-    assert_eq!(refused(Process::default()), "processes is [], allowed is a list of at least one name");
-    assert_eq!(refused(watching(&["a", ""])), r#"processes is ["a", ""], allowed is a list of at least one name"#);
+    let allowed = "must be a list of at least one name, and no name may be empty";
+    assert_eq!(refused(Process::default()), format!("processes is []: {allowed}"));
+    assert_eq!(refused(watching(&["a", ""])), format!(r#"processes is ["a", ""]: {allowed}"#));
     let none = Process { maximum: Some(0.0), ..nginx() };
-    assert_eq!(refused(none), "maximum is 0, allowed is at least the minimum, 1");
-    assert_eq!(refused(Process { minimum: 0.5, ..nginx() }), "minimum is 0.5, allowed is a whole number");
-    let refusal = "memory_critical is 5, allowed is that only with memory_threshold";
+    assert_eq!(refused(none), "maximum is 0: must be at least the minimum, 1");
+    assert_eq!(refused(Process { minimum: 0.5, ..nginx() }), "minimum is 0.5: must be a whole number");
+    let refusal = "memory_critical is 5: must not be set without memory_threshold";
     assert_eq!(refused(Process { memory_critical: Some(5.0), ..nginx() }), refusal);
     let refused = Process::parse(vec![("cpu_threshold".to_owned(), Value::Number(400.0))]);
-    assert_eq!(refused, Err("cpu_threshold is 400, allowed is a number from 0 to 100, in %".to_owned()));
+    assert_eq!(refused, Err("cpu_threshold is 400: must be a number from 0 to 100, in %".to_owned()));
 }

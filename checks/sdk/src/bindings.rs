@@ -1,4 +1,4 @@
-//! What `wit-bindgen` makes of `wit/check.wit`, as it comes. The rest of the SDK gives these types their methods.
+//! The code that `wit-bindgen` generates from `wit/check.wit`, unchanged. The rest of the SDK adds methods to these types.
 #![allow(missing_docs, unsafe_code, clippy::all, clippy::unwrap_used)]
 
 wit_bindgen::generate!({

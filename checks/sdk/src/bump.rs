@@ -1,7 +1,8 @@
-//! An allocator for checks that are quickly done: it hands out memory from front to back and takes back only what it handed
-//! out last. Every call of a check has a memory of its own, which goes with the call, so that freeing is work for nothing.
+//! A bump allocator for short-lived checks: it hands out memory from front to back and frees only the block that it
+//! allocated last. The host discards the memory of a check after every call, so freeing blocks one by one gains nothing.
 //!
-//! Turned on by the feature `bump`. A check that makes and drops much, again and again, is better off without.
+//! The feature `bump` turns this allocator on. A check that repeatedly allocates and drops large amounts of memory is better
+//! off with the default allocator.
 
 use std::alloc::{GlobalAlloc, Layout};
 use std::arch::wasm32::{memory_grow, memory_size};
@@ -11,23 +12,23 @@ use std::ptr;
 const PAGE_BYTES: usize = 64 << 10;
 
 unsafe extern "C" {
-    /// Where the data of the module end; the linker's own symbol.
+    /// Where the module's data ends. The linker defines this symbol.
     static __heap_base: u8;
 }
 
 struct Bump {
-    /// The first byte that is free; 0 before the first allocation.
+    /// Address of the first free byte; 0 before the first allocation.
     next: Cell<usize>,
 }
 
-// SAFETY: a check has no threads: the host refuses modules that share memory.
+// SAFETY: a check is single-threaded, because the host refuses modules with shared memory.
 unsafe impl Sync for Bump {}
 
 #[global_allocator]
 static BUMP: Bump = Bump { next: Cell::new(0) };
 
 impl Bump {
-    /// Makes sure that there is memory up to `end`.
+    /// Grows the memory to at least `end` bytes. Returns `false` when the memory cannot grow.
     fn reserve(&self, end: usize) -> bool {
         let size = memory_size(0) * PAGE_BYTES;
         end <= size || memory_grow(0, (end - size).div_ceil(PAGE_BYTES)) != usize::MAX
@@ -38,8 +39,8 @@ impl Bump {
     }
 }
 
-// SAFETY: blocks are handed out one behind the other, so none overlaps another that is in use; `next` goes back only over
-// the last block, when that is freed or shrinks.
+// SAFETY: each block starts after the end of the block before it, so no two live blocks overlap. `next` moves back only over
+// the last block, when that block is freed or shrinks.
 unsafe impl GlobalAlloc for Bump {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let next = match self.next.get() {
@@ -74,10 +75,10 @@ unsafe impl GlobalAlloc for Bump {
         if new_size <= layout.size() {
             return pointer;
         }
-        // SAFETY: the caller's layout is valid, and `new_size` is too, as the trait demands of the caller.
+        // SAFETY: the trait requires the caller to pass a valid layout and a valid `new_size`.
         let new = unsafe { self.alloc(Layout::from_size_align_unchecked(new_size, layout.align())) };
         if !new.is_null() {
-            // SAFETY: both blocks have `layout.size()` bytes and do not overlap.
+            // SAFETY: both blocks hold at least `layout.size()` bytes and do not overlap.
             unsafe { ptr::copy_nonoverlapping(pointer, new, layout.size()) };
         }
         new

@@ -1,27 +1,27 @@
-//! What a check has to say, and how that becomes the three exports of the contract.
+//! The `Check` trait, and how an implementation becomes the three exports of the contract.
 
 use crate::bindings::{Guest, types};
 use crate::{Input, Need, Settings, Value, Verdict};
 
-/// A check: its settings are its fields, made by [`settings!`](crate::settings!).
+/// A check. Its fields are its settings; [`settings!`](crate::settings!) declares the struct.
 pub trait Check: Settings {
     /// Short name in kebab-case: `disk`.
     const NAME: &'static str;
-    /// The version of the module; `env!("CARGO_PKG_VERSION")` is a good one.
+    /// Version of the module, usually `env!("CARGO_PKG_VERSION")`.
     const VERSION: &'static str;
-    /// One line: what it watches.
+    /// One line that says what the check watches.
     const SUMMARY: &'static str;
     /// Open data about the check, sorted by key: `author`, `license`, `runbook`, `url`.
     const ATTRIBUTES: &'static [(&'static str, &'static str)] = &[];
 
-    /// The readings that an evaluation wants; what is not asked for does not arrive.
+    /// Declares the readings that an evaluation needs. The host passes no other readings to the check.
     ///
-    /// The place to hold settings against each other: types and ranges have been seen to. The error is a sentence for
-    /// the operator: the setting, its value and what is allowed.
+    /// Validate combinations of settings here; types and ranges have already been checked. The error is a message for the
+    /// operator that names the setting, its value and the allowed values.
     fn needs(&self) -> Result<Vec<Need>, String>;
 
-    /// Judges: one verdict for each subject, the ones that are ok included. The error is a sentence that says why it
-    /// could not judge at all.
+    /// Returns one verdict for each subject, including subjects that are ok. The error is a message that says why the
+    /// check could not judge at all.
     fn evaluate(&self, input: &Input) -> Result<Vec<Verdict>, String>;
 }
 
@@ -47,19 +47,19 @@ impl<C: Check> Guest for C {
 }
 
 impl Need {
-    /// The current reading of every series of a metric: `system.cpu.utilization`, or `system.network.*`.
+    /// Needs the current reading of every series of a metric: `system.cpu.utilization`, or `system.network.*`.
     pub fn current(metric: &str) -> Self {
         Self { metric: metric.to_owned(), labels: Vec::new(), window_seconds: 0 }
     }
 
-    /// Only the series that carry this label.
+    /// Narrows the need to series with this label.
     pub fn label(mut self, key: &str, value: &str) -> Self {
         self.labels.push((key.to_owned(), value.to_owned()));
         self.labels.sort();
         self
     }
 
-    /// The past readings, too: those of so many seconds.
+    /// Adds the past readings of this many seconds.
     pub fn window(mut self, seconds: u32) -> Self {
         self.window_seconds = seconds;
         self

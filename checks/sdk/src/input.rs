@@ -1,9 +1,9 @@
-//! What a check is told: readings by name and label, and what it said last time.
+//! The input of an evaluation: readings by name and labels, and the previous status of each subject.
 
 use crate::bindings::types;
 use crate::{Point, Sample, Series, Status, Value};
 
-/// All that an evaluation may depend on, apart from the settings.
+/// Everything that an evaluation may depend on, apart from the settings.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Input {
     /// When the cycle began: milliseconds since 1970-01-01T00:00:00Z.
@@ -23,17 +23,17 @@ impl Input {
         (settings, Self { time_ms, host, samples: Samples(samples), history, previous })
     }
 
-    /// What this check said about a subject when it last could judge; for hysteresis.
+    /// The status of a subject in the last evaluation of this instance that returned verdicts; for hysteresis.
     pub fn previous(&self, subject: &str) -> Option<Status> {
-        self.previous.iter().find(|(of, _)| of == subject).map(|(_, status)| *status)
+        self.previous.iter().find(|(known, _)| known == subject).map(|(_, status)| *status)
     }
 
-    /// Without any reading, of a cycle that began then; for tests.
+    /// An input without readings, for a cycle that began at `time_ms`; for tests.
     pub fn at(time_ms: u64) -> Self {
         Self { time_ms, ..Self::default() }
     }
 
-    /// With one more reading; for tests.
+    /// Adds a reading; for tests.
     pub fn with_sample(mut self, name: &str, labels: &[(&str, &str)], value: f64) -> Self {
         let sample = Sample { name: name.to_owned(), labels: owned(labels), value };
         let samples = &mut self.samples.0;
@@ -42,7 +42,7 @@ impl Input {
         self
     }
 
-    /// With past readings of one series, each its time in milliseconds and its value, oldest first; for tests.
+    /// Adds the past readings of one series, oldest first, as pairs of time in milliseconds and value; for tests.
     pub fn with_history(mut self, name: &str, labels: &[(&str, &str)], points: &[(u64, f64)]) -> Self {
         let points = points.iter().map(|&(time_ms, value)| Point { time_ms, value }).collect();
         let series = Series { name: name.to_owned(), labels: owned(labels), points };
@@ -51,7 +51,7 @@ impl Input {
         self
     }
 
-    /// With what was said last time about a subject; for tests.
+    /// Adds the previous status of a subject; for tests.
     pub fn with_previous(mut self, subject: &str, status: Status) -> Self {
         self.previous.push((subject.to_owned(), status));
         self
@@ -69,24 +69,24 @@ fn owned(labels: &[(&str, &str)]) -> Vec<(String, String)> {
 pub struct Samples(Vec<Sample>);
 
 impl Samples {
-    /// The reading of a metric that has one series, like `system.cpu.utilization`; the first of many.
+    /// The reading of a metric that has one series, like `system.cpu.utilization`. Of several series, the first.
     pub fn find(&self, name: &str) -> Option<f64> {
         self.named(name).first().map(|sample| sample.value)
     }
 
-    /// Like [`Samples::find`], but a missing reading is an error to return: `no reading of system.cpu.utilization`.
+    /// Like [`Samples::find`], but with an error for a missing reading: `no reading of system.cpu.utilization`.
     pub fn get(&self, name: &str) -> Result<f64, String> {
         self.find(name).ok_or_else(|| format!("no reading of {name}"))
     }
 
-    /// The first reading of a metric that carries all of these labels.
+    /// The first reading of a metric with all of these labels.
     ///
-    /// Looking many subjects up, take [`Samples::named`] once and search in it with [`Sample::carries`].
+    /// To look up many subjects, call [`Samples::named`] once and search the result with [`Sample::carries`].
     pub fn find_with(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
         self.named(name).iter().find(|sample| sample.carries(labels)).map(|sample| sample.value)
     }
 
-    /// Every reading of a metric, sorted by labels.
+    /// All readings of a metric, sorted by labels.
     pub fn named(&self, name: &str) -> &[Sample] {
         let start = self.0.partition_point(|sample| sample.name.as_str() < name);
         let end = self.0.partition_point(|sample| sample.name.as_str() <= name);
@@ -100,14 +100,14 @@ impl Samples {
 }
 
 impl Sample {
-    /// What was measured: the value of one label.
+    /// The value of a label.
     pub fn label(&self, key: &str) -> Option<&str> {
         self.labels.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
     }
 
-    /// Whether it carries all of these labels.
+    /// Whether the reading has all of these labels.
     pub fn carries(&self, labels: &[(&str, &str)]) -> bool {
-        // Values first: keys have long beginnings in common, which makes comparing them dear.
+        // Compare values first: keys share long prefixes, so comparing them costs more.
         labels.iter().all(|(key, value)| self.labels.iter().any(|(name, of)| of == value && name == key))
     }
 }
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reading_is_found_by_its_whole_name() {
+    fn reading_is_found_by_its_whole_name() {
         let samples = input().samples;
         assert_eq!(samples.find("a.longer"), Some(1.0));
         assert_eq!(samples.find("a"), None);
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn readings_of_a_metric_are_told_apart_by_labels() {
+    fn readings_of_one_metric_are_distinguished_by_labels() {
         let samples = input().samples;
         assert_eq!(samples.named("b").iter().map(|sample| sample.value).collect::<Vec<_>>(), [2.0, 3.0]);
         assert_eq!(samples.find_with("b", &[("to", "y"), ("at", "2")]), Some(3.0));
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn the_past_is_told_by_subject() {
+    fn previous_status_is_found_by_subject() {
         let input = input().with_previous("/var", Status::Critical);
         assert_eq!(input.previous("/var"), Some(Status::Critical));
         assert_eq!(input.previous("/"), None);

@@ -2,17 +2,17 @@
 
 use crate::{Status, Verdict};
 
-/// Whether a name in a setting stands for many: it has a `*`.
+/// Whether a name in a setting is a pattern: it contains a `*`.
 pub fn is_pattern(pattern: &str) -> bool {
     pattern.contains('*')
 }
 
-/// Whether a name matches a pattern, in which each `*` stands for any text, the empty one included.
+/// Whether a name matches a pattern, in which each `*` stands for any text, including none.
 pub fn matches(pattern: &str, name: &str) -> bool {
     let Some((start, rest)) = pattern.split_once('*') else { return pattern == name };
     let Some(mut name) = name.strip_prefix(start) else { return false };
     let (middle, end) = rest.rsplit_once('*').unwrap_or(("", rest));
-    // The leftmost place for each part leaves the most to the parts after it.
+    // Taking the leftmost match of each part leaves the most text for the parts after it.
     for part in middle.split('*') {
         let Some((_, after)) = name.split_once(part) else { return false };
         name = after;
@@ -20,29 +20,29 @@ pub fn matches(pattern: &str, name: &str) -> bool {
     name.ends_with(end)
 }
 
-/// Whether a list of names and patterns has a place for a name: one of them matches, or it is empty and means all.
+/// Whether a list of names and patterns includes a name: one of the entries matches, or the list is empty and means all.
 pub fn is_among(patterns: &[String], name: &str) -> bool {
     patterns.is_empty() || patterns.iter().any(|pattern| matches(pattern, name))
 }
 
-/// Verdicts `unknown` on the names in a list that are not there: what was asked for by name must not go unnoticed when it
-/// is gone. `what` goes into title and message: `interface`.
-pub fn missing(patterns: &[String], what: &str, is_there: impl Fn(&str) -> bool) -> Vec<Verdict> {
-    let mut gone: Vec<&String> = Vec::new();
+/// Returns an `unknown` verdict for each name in a list that does not exist, so that a missing subject does not go unnoticed
+/// when the operator listed its name. Patterns are skipped. `kind` appears in the title and the message: `interface`.
+pub fn missing(patterns: &[String], kind: &str, exists: impl Fn(&str) -> bool) -> Vec<Verdict> {
+    let mut missing: Vec<&String> = Vec::new();
     for name in patterns {
-        if !is_pattern(name) && !gone.contains(&name) && !is_there(name) {
-            gone.push(name);
+        if !is_pattern(name) && !missing.contains(&name) && !exists(name) {
+            missing.push(name);
         }
     }
-    gone.into_iter().map(|name| not_found(name, what)).collect()
+    missing.into_iter().map(|name| not_found(name, kind)).collect()
 }
 
-fn not_found(name: &str, what: &str) -> Verdict {
-    let mut title = format!("{what} not found");
+fn not_found(name: &str, kind: &str) -> Verdict {
+    let mut title = format!("{kind} not found");
     if let Some(first) = title.get_mut(..1) {
         first.make_ascii_uppercase();
     }
-    Verdict::new(Status::Unknown, title, format!("no reading of the {what} {name}")).subject(name)
+    Verdict::new(Status::Unknown, title, format!("no reading of the {kind} {name}")).subject(name)
 }
 
 #[cfg(test)]
@@ -54,14 +54,14 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_list_means_all() {
+    fn empty_list_means_all() {
         assert!(is_among(&[], "eth0"));
         assert!(is_among(&list(&["lo", "eth*"]), "eth0"));
         assert!(!is_among(&list(&["lo", "en*"]), "eth0"));
     }
 
     #[test]
-    fn names_that_are_gone_are_unknown_once_each_and_patterns_are_not() {
+    fn missing_names_are_unknown_once_each_and_patterns_are_skipped() {
         let verdicts = missing(&list(&["wan", "eth0", "en*", "wan"]), "interface", |name| name == "eth0");
         assert_eq!(verdicts.len(), 1);
         assert_eq!((verdicts[0].status, verdicts[0].subject.as_str()), (Status::Unknown, "wan"));
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_without_a_star_is_itself_only() {
+    fn name_without_a_star_matches_only_itself() {
         assert!(matches("eth0", "eth0"));
         assert!(!matches("eth0", "eth01"));
         assert!(!matches("eth0", "veth0"));
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_star_stands_for_any_text() {
+    fn star_matches_any_text() {
         for (pattern, name) in [
             ("eth*", "eth0"),
             ("eth*", "eth"),
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn text_is_not_used_twice() {
+    fn text_is_not_matched_twice() {
         for (pattern, name) in
             [("eth*", "veth0"), ("a*a", "a"), ("*ab*ab", "ab"), ("a*b*c", "acb"), ("/mnt/*/data", "/mnt/data")]
         {

@@ -1,11 +1,11 @@
-//! Numbers with their unit, as people read them.
+//! Numbers with their units, formatted for people.
 
 use std::fmt::{self, Display, Formatter};
 
 /// A number in a UCUM unit, for messages: `85.5%`, `1.2 MB/s`, `62.0 °C`.
 ///
-/// Bytes are scaled by powers of 1024, as in the reports. A line that the operator set is shown with `{:#}`: as it was
-/// written, `85%` and not `85.0%`, apart from bytes.
+/// Bytes are scaled by powers of 1024, as in the reports. Format a threshold that the operator set with `{:#}`, which shows
+/// the number as it was written, `85%` instead of `85.0%`; bytes are scaled all the same.
 ///
 /// ```
 /// use checkpost_sdk::Quantity;
@@ -19,12 +19,12 @@ use std::fmt::{self, Display, Formatter};
 pub struct Quantity<'a> {
     /// The number.
     pub value: f64,
-    /// UCUM, as OpenTelemetry writes it: `%`, `By`, `By/s`, `s`, `Cel`; `1`, `{thing}` and nothing for a number.
+    /// UCUM unit in OpenTelemetry notation: `%`, `By`, `By/s`, `s`, `Cel`; `1`, `{thing}` or empty for a plain number.
     pub unit: &'a str,
 }
 
 impl<'a> Quantity<'a> {
-    /// So many of a unit.
+    /// A number and its unit.
     pub fn new(value: f64, unit: &'a str) -> Self {
         Self { value, unit }
     }
@@ -34,7 +34,7 @@ impl<'a> Quantity<'a> {
         if f.alternate() || self.value.fract() == 0.0 {
             return write!(f, "{}", self.value);
         }
-        // Two digits that tell something: else a small number would be 0.00.
+        // Show two significant digits, because a small number would otherwise be 0.00.
         let (mut digits, mut scaled) = (2, magnitude);
         while scaled < 0.1 && digits < 12 {
             scaled *= 10.0;
@@ -43,7 +43,7 @@ impl<'a> Quantity<'a> {
         write!(f, "{:.digits$}", self.value)
     }
 
-    /// One digit after the point, or as the operator wrote it.
+    /// Writes one decimal place, or with `{:#}` the number as the operator wrote it.
     fn decimal(&self, f: &mut Formatter, suffix: &str) -> fmt::Result {
         if f.alternate() { write!(f, "{}{suffix}", self.value) } else { write!(f, "{:.1}{suffix}", self.value) }
     }
@@ -68,7 +68,7 @@ impl Display for Quantity<'_> {
 fn scaled(value: f64, suffix: &str, f: &mut Formatter) -> fmt::Result {
     let mut scaled = value;
     for unit in ["B", "KB", "MB"] {
-        // 1023.96 would be rounded to 1024.0.
+        // 1023.96 would be shown as 1024.0.
         if scaled.abs() < 1023.95 {
             return write!(f, "{scaled:.1} {unit}{suffix}");
         }
@@ -94,8 +94,8 @@ mod tests {
     }
 
     #[test]
-    fn a_reading_is_rounded_and_a_line_is_as_it_was_written() {
-        for (value, unit, reading, line) in [
+    fn reading_is_rounded_and_a_threshold_is_shown_as_it_was_written() {
+        for (value, unit, reading, threshold) in [
             (2500.04, "1/s", "2500.0/s", "2500.04/s"),
             (95.0, "%", "95.0%", "95%"),
             (61.5, "Cel", "61.5 °C", "61.5 °C"),
@@ -108,12 +108,12 @@ mod tests {
             (7.0, "jobs", "7 jobs", "7 jobs"),
         ] {
             assert_eq!(Quantity::new(value, unit).to_string(), reading);
-            assert_eq!(format!("{:#}", Quantity::new(value, unit)), line);
+            assert_eq!(format!("{:#}", Quantity::new(value, unit)), threshold);
         }
     }
 
     #[test]
-    fn no_number_is_hidden_by_rounding() {
+    fn small_numbers_are_not_rounded_to_zero() {
         for (value, shown) in
             [(0.0, "0"), (0.1234, "0.12"), (0.00444, "0.0044"), (-0.04, "-0.040"), (1e-30, "0.000000000000")]
         {

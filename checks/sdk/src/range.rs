@@ -1,11 +1,11 @@
-//! Ranges of allowed numbers, as the plugins of Nagios have them.
+//! Ranges of allowed numbers, in the notation of Nagios plugins.
 
 use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
 
 use crate::Quantity;
 
-/// Which numbers are allowed: `[@]start:end`.
+/// A range of allowed numbers: `[@]start:end`.
 ///
 /// | Text | A number raises an alert when it is |
 /// | --- | --- |
@@ -15,7 +15,7 @@ use crate::Quantity;
 /// | `10:20` | below 10 or above 20 |
 /// | `@10:20` | from 10 to 20 |
 ///
-/// Both ends belong to the range. `~` is no lower end, an empty end is no upper one, and without a start it begins at 0.
+/// Both ends belong to the range. `~` means no lower end, an empty end means no upper end, and an omitted start means 0.
 ///
 /// ```
 /// use checkpost_sdk::Range;
@@ -27,15 +27,15 @@ use crate::Quantity;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Range {
-    /// Minus infinity for none.
+    /// Lower end; minus infinity if there is none.
     start: f64,
-    /// Infinity for none.
+    /// Upper end; infinity if there is none.
     end: f64,
-    /// Whether it is the numbers inside that are not allowed.
+    /// Whether the numbers inside the range are the forbidden ones.
     inverted: bool,
 }
 
-/// A text that is no range. Its display says what is allowed.
+/// The error for a text that is not a range. Its display describes a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotARange;
 
@@ -68,7 +68,7 @@ impl FromStr for Range {
     }
 }
 
-/// Rust would take `inf` and `nan`, too.
+/// Parses a finite number. Rust's parser also accepts `inf` and `nan`, which are refused here.
 fn number(text: &str) -> Result<f64, NotARange> {
     text.parse().ok().filter(|number: &f64| number.is_finite()).ok_or(NotARange)
 }
@@ -79,23 +79,23 @@ impl Range {
         (self.start..=self.end).contains(&value) == self.inverted
     }
 
-    /// The line above which a number raises an alert, if there is one; for a [`Measure`](crate::Measure).
+    /// The number above which an alert is raised, if there is one; for a [`Measure`](crate::Measure).
     pub fn upper(&self) -> Option<f64> {
         let line = if self.inverted { f64::INFINITY } else { self.end };
         line.is_finite().then_some(line)
     }
 
-    /// What is allowed, in words for a message, with the unit of the numbers: `at least 10%`.
+    /// Describes the allowed numbers for a message, in the given unit: `at least 10%`.
     pub fn allowed(&self, unit: &str) -> String {
         let Self { start, end, inverted } = *self;
-        let told = |number| format!("{:#}", Quantity::new(number, unit));
+        let shown = |number| format!("{:#}", Quantity::new(number, unit));
         match (start.is_finite(), end.is_finite(), inverted) {
-            (true, true, false) => format!("{} to {}", told(start), told(end)),
-            (true, true, true) => format!("not {} to {}", told(start), told(end)),
-            (true, false, false) => format!("at least {}", told(start)),
-            (true, false, true) => format!("below {}", told(start)),
-            (false, true, false) => format!("at most {}", told(end)),
-            (false, true, true) => format!("above {}", told(end)),
+            (true, true, false) => format!("{} to {}", shown(start), shown(end)),
+            (true, true, true) => format!("not {} to {}", shown(start), shown(end)),
+            (true, false, false) => format!("at least {}", shown(start)),
+            (true, false, true) => format!("below {}", shown(start)),
+            (false, true, false) => format!("at most {}", shown(end)),
+            (false, true, true) => format!("above {}", shown(end)),
             (false, false, false) => "anything".to_owned(),
             (false, false, true) => "nothing".to_owned(),
         }
@@ -112,8 +112,8 @@ mod tests {
     }
 
     #[test]
-    fn every_form_alerts_where_nagios_does() {
-        for (text, alerting, quiet) in [
+    fn ranges_alert_where_nagios_does() {
+        for (text, alerting, allowed) in [
             ("10", &[-0.1, 10.1][..], &[0.0, 5.0, 10.0][..]),
             ("10:", &[9.9, 0.0, -10.0], &[10.0, 1e300]),
             ("~:10", &[10.1], &[10.0, 0.0, -1e300]),
@@ -131,12 +131,12 @@ mod tests {
         ] {
             let range = range(text);
             assert!(alerting.iter().all(|&value| range.alerts(value)), "{text}");
-            assert!(quiet.iter().all(|&value| !range.alerts(value)), "{text}");
+            assert!(allowed.iter().all(|&value| !range.alerts(value)), "{text}");
         }
     }
 
     #[test]
-    fn what_is_no_range_is_refused() {
+    fn text_that_is_not_a_range_is_refused() {
         for text in [
             "", "@", ":", "@:", "~", "x", "10:x", "x:10", "10:~", "20:10", "1:2:3", "@@1", "@ 1", " 1", "1 ", "1,5",
             "inf", "nan", "-inf:1", "~10:20", "10%",
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_measure_has_the_upper_line_only() {
+    fn upper_threshold_is_the_finite_end_of_a_plain_range() {
         assert_eq!(range("10").upper(), Some(10.0));
         assert_eq!(range("~:10").upper(), Some(10.0));
         assert_eq!(range("10:").upper(), None);
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_allowed_is_told_in_words() {
+    fn allowed_numbers_are_described_in_words() {
         for (text, words) in [
             ("10", "0 to 10"),
             ("10:", "at least 10"),

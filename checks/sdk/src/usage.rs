@@ -1,57 +1,57 @@
-//! The commonest verdict of all: how full something is, against limits in per cent.
+//! The most common verdict: a usage in per cent, compared with thresholds in per cent.
 
 use std::fmt::Write;
 
-use crate::{Limits, Measure, Status, Verdict};
+use crate::{Measure, Status, Thresholds, Verdict};
 
-/// Bytes in what messages call `GB`: 2^30, as in the reports.
+/// The bytes in a gigabyte, `GB` in messages: 2^30, as in the reports.
 pub const GIB: f64 = (1u64 << 30) as f64;
 
-/// How much of something is used.
+/// The usage of a resource.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Usage<'a> {
-    /// What is used, as in `Memory usage is`: starts with a capital letter.
-    pub what: &'a str,
-    /// The subject of the verdict: `/var`, or empty for the host.
+    /// Name of the resource, with a capital letter, as in `Memory usage is`.
+    pub resource: &'a str,
+    /// Subject of the verdict: `/var`, or empty for the host.
     pub subject: &'a str,
-    /// The reading, a ratio 0..1.
+    /// The usage, a ratio 0..1.
     pub ratio: f64,
-    /// Used and total bytes, when they are known; for the message only.
+    /// Used and total bytes, if known; shown in the message only.
     pub bytes: Option<(f64, f64)>,
 }
 
 impl<'a> Usage<'a> {
-    /// Usage of a part of the host as a whole: `CPU`, `Memory`.
-    pub fn of(what: &'a str, ratio: f64) -> Self {
-        Self { what, subject: "", ratio, bytes: None }
+    /// Usage of a resource of the whole host: `CPU`, `Memory`.
+    pub fn of(resource: &'a str, ratio: f64) -> Self {
+        Self { resource, subject: "", ratio, bytes: None }
     }
 
-    /// The usage in per cent, held against limits in per cent:
+    /// Compares the usage with thresholds in per cent:
     /// `Memory usage is 96.2% (7.70GB / 8.00GB, threshold: 85%)`.
-    pub fn judge(&self, limits: &Limits, previous: Option<Status>) -> Verdict {
+    pub fn judge(&self, thresholds: &Thresholds, previous: Option<Status>) -> Verdict {
         let percent = self.ratio * 100.0;
-        let status = limits.status(percent, previous);
+        let status = thresholds.status(percent, previous);
         let title = if status == Status::Ok { self.title("") } else { self.title("High ") };
-        Verdict::new(status, title, self.message(percent, limits, status != Status::Ok))
+        Verdict::new(status, title, self.message(percent, thresholds, status != Status::Ok))
             .subject(self.subject)
-            .measure(Measure::new("used", percent, "%").limits(limits))
+            .measure(Measure::new("used", percent, "%").thresholds(thresholds))
     }
 
-    fn title(&self, how: &str) -> String {
+    fn title(&self, prefix: &str) -> String {
         let mut title = String::with_capacity(24);
-        title.push_str(how);
-        title.push_str(self.what);
+        title.push_str(prefix);
+        title.push_str(self.resource);
         title.push_str(" usage");
-        if !how.is_empty() && !self.what.chars().all(char::is_uppercase) {
-            title[how.len()..].make_ascii_lowercase();
+        if !prefix.is_empty() && !self.resource.chars().all(char::is_uppercase) {
+            title[prefix.len()..].make_ascii_lowercase();
         }
         title
     }
 
-    fn message(&self, percent: f64, limits: &Limits, raised: bool) -> String {
+    fn message(&self, percent: f64, thresholds: &Thresholds, raised: bool) -> String {
         let mut message = String::with_capacity(96);
         // Writing to a string cannot fail.
-        let _ = write!(message, "{} usage", self.what);
+        let _ = write!(message, "{} usage", self.resource);
         if !self.subject.is_empty() {
             let _ = write!(message, " of {}", self.subject);
         }
@@ -64,7 +64,7 @@ impl<'a> Usage<'a> {
         if raised {
             message.push_str(separator);
             separator = ", ";
-            limits.tell(&mut message, "threshold", percent, "%");
+            thresholds.append_to(&mut message, "threshold", percent, "%");
         }
         if separator == ", " {
             message.push(')');
@@ -77,14 +77,14 @@ impl<'a> Usage<'a> {
 mod tests {
     use super::*;
 
-    const LIMITS: Limits = Limits { threshold: 85.0, critical: Some(95.0), clear: Some(70.0) };
+    const THRESHOLDS: Thresholds = Thresholds { threshold: 85.0, critical: Some(95.0), clear: Some(70.0) };
 
     fn message(usage: Usage, previous: Option<Status>) -> String {
-        usage.judge(&LIMITS, previous).message
+        usage.judge(&THRESHOLDS, previous).message
     }
 
     #[test]
-    fn a_message_names_the_reading_and_what_it_was_held_against() {
+    fn message_names_the_reading_and_its_threshold() {
         let memory = Usage { bytes: Some((7.7 * GIB, 8.0 * GIB)), ..Usage::of("Memory", 0.962) };
         assert_eq!(message(memory, None), "Memory usage is 96.2% (7.70GB / 8.00GB, threshold: 85%)");
         assert_eq!(message(Usage { ratio: 0.5, ..memory }, None), "Memory usage is 50.0% (7.70GB / 8.00GB)");
@@ -95,14 +95,14 @@ mod tests {
     }
 
     #[test]
-    fn a_status_held_below_the_threshold_says_where_it_clears() {
+    fn message_of_a_raised_status_below_the_threshold_says_where_it_clears() {
         let expected = "CPU usage is 75.0% (threshold: 85%, clears at 70%)";
         assert_eq!(message(Usage::of("CPU", 0.75), Some(Status::Warning)), expected);
     }
 
     #[test]
-    fn titles_read_well() {
-        let title = |what, ratio| Usage::of(what, ratio).judge(&LIMITS, None).title;
+    fn title_capitalizes_only_its_first_word_and_acronyms() {
+        let title = |resource, ratio| Usage::of(resource, ratio).judge(&THRESHOLDS, None).title;
         assert_eq!(title("CPU", 0.9), "High CPU usage");
         assert_eq!(title("CPU", 0.1), "CPU usage");
         assert_eq!(title("Memory", 0.9), "High memory usage");
@@ -110,8 +110,8 @@ mod tests {
     }
 
     #[test]
-    fn the_measure_is_in_per_cent_and_about_the_subject() {
-        let verdict = Usage { subject: "/", ..Usage::of("Disk", 0.5) }.judge(&LIMITS, None);
+    fn measure_is_in_per_cent_and_the_verdict_has_the_subject() {
+        let verdict = Usage { subject: "/", ..Usage::of("Disk", 0.5) }.judge(&THRESHOLDS, None);
         assert_eq!(verdict.subject, "/");
         assert_eq!(verdict.measures, [Measure::new("used", 50.0, "%").warning(85.0).critical(95.0)]);
     }

@@ -1,12 +1,12 @@
-//! Verdicts, part by part.
+//! Builders of verdicts and measures.
 
 use std::cmp::Reverse;
 
-use crate::{Limits, Measure, Status, Verdict};
+use crate::{Measure, Status, Thresholds, Verdict};
 
 impl Verdict {
-    /// A verdict on the host as a whole: how it is, a few words for a headline, and one sentence with the reading and
-    /// the limit.
+    /// A verdict on the whole host: the status, a title of a few words, and a message of one sentence with the reading and
+    /// the threshold.
     pub fn new(status: Status, title: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             status,
@@ -18,19 +18,19 @@ impl Verdict {
         }
     }
 
-    /// What it is about: `/var`, `eth0`. Unique among the verdicts of an evaluation.
+    /// Sets the subject: `/var`, `eth0`. It must be unique among the verdicts of an evaluation.
     pub fn subject(mut self, subject: impl Into<String>) -> Self {
         self.subject = subject.into();
         self
     }
 
-    /// With one of the numbers behind it.
+    /// Adds a measure, a number that the verdict is based on.
     pub fn measure(mut self, measure: Measure) -> Self {
         self.measures.push(measure);
         self
     }
 
-    /// With open data: `runbook`, `owner`.
+    /// Adds open data: `runbook`, `owner`.
     pub fn attribute(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.attributes.push((key.into(), value.into()));
         self.attributes.sort();
@@ -38,35 +38,35 @@ impl Verdict {
     }
 }
 
-/// Leaves one verdict on each subject, the worst, and sorts them by subject: a subject must not repeat, but names of
-/// things may.
+/// Keeps only the worst verdict on each subject and sorts the verdicts by subject. Subjects must not repeat, but the names
+/// that they come from may.
 pub fn keep_worst(verdicts: &mut Vec<Verdict>) {
     verdicts.sort_by(|a, b| (&a.subject, Reverse(a.status)).cmp(&(&b.subject, Reverse(b.status))));
     verdicts.dedup_by(|a, b| a.subject == b.subject);
 }
 
 impl Measure {
-    /// A number: what it is (unique in the verdict), its value, and its UCUM unit (`%`, `By`, `By/s`, `s`, `1`).
+    /// A measure with a name, unique in the verdict, a value and a UCUM unit (`%`, `By`, `By/s`, `s`, `1`).
     pub fn new(name: &str, value: f64, unit: &str) -> Self {
         Self { name: name.to_owned(), value, unit: unit.to_owned(), warning: None, critical: None }
     }
 
-    /// The line above which it is a warning, in its unit.
-    pub fn warning(mut self, line: f64) -> Self {
-        self.warning = Some(line);
+    /// Sets the threshold of a warning, in the unit of the measure.
+    pub fn warning(mut self, threshold: f64) -> Self {
+        self.warning = Some(threshold);
         self
     }
 
-    /// The line above which it is critical, in its unit.
-    pub fn critical(mut self, line: f64) -> Self {
-        self.critical = Some(line);
+    /// Sets the critical threshold, in the unit of the measure.
+    pub fn critical(mut self, threshold: f64) -> Self {
+        self.critical = Some(threshold);
         self
     }
 
-    /// Both lines, as they work: nothing up to the threshold is critical.
-    pub fn limits(mut self, limits: &Limits) -> Self {
-        self.warning = Some(limits.threshold);
-        self.critical = limits.critical.map(|critical| critical.max(limits.threshold));
+    /// Sets both thresholds as they take effect: no reading up to `threshold` is critical.
+    pub fn thresholds(mut self, thresholds: &Thresholds) -> Self {
+        self.warning = Some(thresholds.threshold);
+        self.critical = thresholds.critical.map(|critical| critical.max(thresholds.threshold));
         self
     }
 }
@@ -76,18 +76,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_critical_line_of_a_measure_is_the_one_that_works() {
-        let limits = Limits { threshold: 80.0, critical: Some(95.0), clear: None };
-        let measure = Measure::new("used", 50.0, "%").limits(&limits);
+    fn critical_threshold_of_a_measure_is_the_one_in_effect() {
+        let thresholds = Thresholds { threshold: 80.0, critical: Some(95.0), clear: None };
+        let measure = Measure::new("used", 50.0, "%").thresholds(&thresholds);
         assert_eq!((measure.warning, measure.critical), (Some(80.0), Some(95.0)));
-        let measure = Measure::new("used", 50.0, "%").limits(&Limits { threshold: 97.0, ..limits });
+        let measure = Measure::new("used", 50.0, "%").thresholds(&Thresholds { threshold: 97.0, ..thresholds });
         assert_eq!((measure.warning, measure.critical), (Some(97.0), Some(97.0)));
-        let measure = Measure::new("used", 50.0, "%").limits(&Limits { critical: None, ..limits });
+        let measure = Measure::new("used", 50.0, "%").thresholds(&Thresholds { critical: None, ..thresholds });
         assert_eq!((measure.warning, measure.critical), (Some(80.0), None));
     }
 
     #[test]
-    fn of_several_verdicts_on_a_subject_the_worst_stays() {
+    fn worst_verdict_on_a_subject_is_kept() {
         let verdict = |subject: &str, status| Verdict::new(status, "", "").subject(subject);
         let mut verdicts = vec![
             verdict("b", Status::Ok),
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_verdict_is_built_part_by_part() {
+    fn verdict_is_built_part_by_part() {
         let verdict = Verdict::new(Status::Ok, "Disk", "fine")
             .subject("/var")
             .attribute("runbook", "https://example.org")

@@ -1,58 +1,58 @@
-//! The `temperature` check: how hot each sensor is.
+//! The `temperature` check: the temperature of each sensor.
 
 use checkpost_sdk::{
-    Check, Input, Limits, Measure, Need, Quantity, Sample, Status, Verdict, check, is_among, keep_worst, missing,
+    Check, Input, Measure, Need, Quantity, Sample, Status, Thresholds, Verdict, check, is_among, keep_worst, missing,
     settings,
 };
 
-/// Degrees Celsius of a sensor.
+/// Temperature of a sensor, in degrees Celsius.
 const TEMPERATURE: &str = "hw.temperature";
-/// Degrees Celsius that its maker calls high or critical.
+/// Temperature that the manufacturer of a sensor calls high or critical, in degrees Celsius.
 const LIMIT: &str = "hw.temperature.limit";
 
 const ID: &str = "hw.id";
 const NAME: &str = "hw.name";
 const LIMIT_TYPE: &str = "hw.limit_type";
 
-/// Lines where neither the operator nor the maker drew one: most parts slow down or fail somewhere above.
+/// Thresholds when neither the operator nor the manufacturer sets any: most parts slow down or fail somewhere above them.
 const USUAL_THRESHOLD: f64 = 85.0;
 const USUAL_CRITICAL: f64 = 95.0;
-/// How far above what the maker calls high it is critical, where the maker does not say.
+/// Distance of the critical threshold from the manufacturer's high limit, when the manufacturer gives no critical limit.
 const CRITICAL_ABOVE_HIGH: f64 = 10.0;
-/// What a maker's limit may be. Some chips tell 0, -273 or 65261 where they have none.
+/// Range of plausible manufacturer's limits. Some chips report 0, -273 or 65261 when they have no limit.
 const PLAUSIBLE_LIMITS: std::ops::RangeInclusive<f64> = 1.0..=150.0;
 
 settings! {
-    /// Warns of heat.
+    /// Warns of high temperatures.
     pub struct Temperature {
-        /// Temperature above which it is a warning. Not set: what the sensor's maker calls high, else 85.
+        /// Temperature above which the status is warning. Defaults to the manufacturer's high limit, or else to 85.
         threshold: Option<f64>, unit "Cel", range -50.0..=150.0;
-        /// Temperature above which a warning is critical. Not set: what the sensor's maker calls critical, else 95.
+        /// Temperature above which a warning becomes critical. Defaults to the manufacturer's critical limit, or else to 95.
         critical: Option<f64>, unit "Cel", range -50.0..=150.0;
-        /// Degrees below its threshold down to which a raised sensor must come to be ok again.
+        /// Degrees below its threshold to which a raised sensor must cool down before it clears.
         hysteresis: f64 = 3.0, unit "Cel", range 0.0..=50.0;
-        /// Only these sensors, by name or id; `*` stands for any text. Empty: all.
+        /// Sensors to watch, by name or id; `*` matches any text. If empty, all of them.
         sensors: Vec<String> = [];
-        /// Sensors that are left out, by name or id; `*` stands for any text.
+        /// Sensors to ignore, by name or id; `*` matches any text.
         exclude: Vec<String> = [];
     }
 }
 
 impl Temperature {
-    /// The operator's lines before the maker's, and those before the usual ones.
-    fn limits(&self, sensor: &Sample, limits: &[Sample]) -> Limits {
+    /// The thresholds of a sensor: the operator's if set, else the manufacturer's, else the usual ones.
+    fn thresholds(&self, sensor: &Sample, limits: &[Sample]) -> Thresholds {
         let labels = |kind| [(ID, label(sensor, ID)), (NAME, label(sensor, NAME)), (LIMIT_TYPE, kind)];
-        let of_maker = |kind| {
+        let manufacturer = |kind| {
             let limit = limits.iter().find(|limit| limit.carries(&labels(kind))).map(|limit| limit.value);
             limit.filter(|limit| PLAUSIBLE_LIMITS.contains(limit))
         };
-        let (high, critical) = (of_maker("high.degraded"), of_maker("high.critical"));
-        // A part that may not reach the usual threshold is not all right until it is there.
+        let (high, critical) = (manufacturer("high.degraded"), manufacturer("high.critical"));
+        // A sensor whose critical limit is below the usual threshold must not stay ok up to that threshold.
         let usual = critical.map_or(USUAL_THRESHOLD, |critical| critical.min(USUAL_THRESHOLD));
         let threshold = self.threshold.or(high).unwrap_or(usual);
         let usual = high.map_or(USUAL_CRITICAL, |high| (high + CRITICAL_ABOVE_HIGH).max(USUAL_CRITICAL));
         let critical = self.critical.or(critical).unwrap_or(usual);
-        Limits { threshold, critical: Some(critical), clear: Some(threshold - self.hysteresis) }
+        Thresholds { threshold, critical: Some(critical), clear: Some(threshold - self.hysteresis) }
     }
 
     fn watches(&self, sensor: &Sample, subject: &str) -> bool {
@@ -79,8 +79,8 @@ impl Check for Temperature {
         });
         for (sensor, subject) in sensors.iter().zip(&subjects) {
             if self.watches(sensor, subject) {
-                let limits = self.limits(sensor, limits);
-                verdicts.push(judge(subject, sensor.value, &limits, input.previous(subject)));
+                let thresholds = self.thresholds(sensor, limits);
+                verdicts.push(judge(subject, sensor.value, &thresholds, input.previous(subject)));
             }
         }
         if verdicts.is_empty() {
@@ -92,16 +92,16 @@ impl Check for Temperature {
     }
 }
 
-fn judge(subject: &str, degrees: f64, limits: &Limits, previous: Option<Status>) -> Verdict {
-    let status = limits.status(degrees, previous);
+fn judge(subject: &str, degrees: f64, thresholds: &Thresholds, previous: Option<Status>) -> Verdict {
+    let status = thresholds.status(degrees, previous);
     let title = if status == Status::Ok { "Temperature" } else { "High temperature" };
     let mut message = format!("Temperature of {subject} is {}", Quantity::new(degrees, "Cel"));
     if status != Status::Ok {
         message.push_str(" (");
-        limits.tell(&mut message, "threshold", degrees, "Cel");
+        thresholds.append_to(&mut message, "threshold", degrees, "Cel");
         message.push(')');
     }
-    let measure = Measure::new("temperature", degrees, "Cel").limits(limits);
+    let measure = Measure::new("temperature", degrees, "Cel").thresholds(thresholds);
     Verdict::new(status, title, message).subject(subject).measure(measure)
 }
 
@@ -109,8 +109,8 @@ fn label<'a>(sensor: &'a Sample, key: &str) -> &'a str {
     sensor.label(key).unwrap_or_default()
 }
 
-/// The name, which people know, with the id where several have that name. The settings have no say in it, so that it stays
-/// the same when they change.
+/// The subject of a sensor: its name, which people know, followed by its id when several sensors share the name. The subject
+/// does not depend on the settings, so that it stays the same when they change.
 fn subject(sensor: &Sample, sensors: &[Sample]) -> String {
     let (name, id) = (label(sensor, NAME), label(sensor, ID));
     if name.is_empty() {
@@ -120,7 +120,7 @@ fn subject(sensor: &Sample, sensors: &[Sample]) -> String {
     if is_unique { name.to_owned() } else { format!("{name} ({id})") }
 }
 
-/// What a setting may call a sensor.
+/// The names by which the settings may refer to a sensor.
 fn names<'a>(sensor: &'a Sample, subject: &'a str) -> [&'a str; 3] {
     [label(sensor, NAME), label(sensor, ID), subject]
 }

@@ -34,7 +34,7 @@ fn list(names: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn heat_is_told_with_its_threshold() {
+fn message_shows_the_temperature_and_its_threshold() {
     let verdict = judge_one(&Temperature::default(), &cpu(86.25));
     assert_eq!((verdict.status, verdict.title.as_str()), (Status::Warning, "High temperature"));
     assert_eq!(verdict.message, "Temperature of coretemp Package is 86.2 °C (threshold: 85 °C)");
@@ -45,7 +45,7 @@ fn heat_is_told_with_its_threshold() {
 }
 
 #[test]
-fn without_other_lines_the_usual_ones_hold() {
+fn usual_thresholds_apply_without_others() {
     for (degrees, status) in
         [(85.0, Status::Ok), (85.1, Status::Warning), (95.0, Status::Warning), (95.1, Status::Critical)]
     {
@@ -54,7 +54,7 @@ fn without_other_lines_the_usual_ones_hold() {
 }
 
 #[test]
-fn the_makers_lines_come_before_the_usual_ones_and_the_settings_before_both() {
+fn manufacturers_limits_override_the_usual_thresholds_and_settings_override_both() {
     let nvme = |degrees| {
         let input = with_sensor(Input::default(), "nvme0", "Composite", degrees);
         with_limit(
@@ -79,13 +79,13 @@ fn the_makers_lines_come_before_the_usual_ones_and_the_settings_before_both() {
 }
 
 #[test]
-fn the_limits_of_another_sensor_do_not_count() {
+fn limits_of_another_sensor_do_not_apply() {
     let input = with_limit(cpu(75.0), "nvme0", "Composite", "high.degraded", 70.0);
     assert_eq!(judge_one(&Temperature::default(), &input).status, Status::Ok);
 }
 
 #[test]
-fn one_line_of_the_maker_gives_the_other() {
+fn missing_limit_of_the_manufacturer_is_derived_from_the_other() {
     let limits = |kind, degrees| {
         let measure =
             judge_one(&Temperature::default(), &with_limit(cpu(20.0), "hwmon0.1", "coretemp Package", kind, degrees));
@@ -98,7 +98,7 @@ fn one_line_of_the_maker_gives_the_other() {
 }
 
 #[test]
-fn a_limit_that_cannot_be_one_is_none() {
+fn implausible_limits_are_ignored() {
     for degrees in [0.0, -273.15, 65261.85, 3892314.0] {
         let input = with_limit(cpu(86.0), "hwmon0.1", "coretemp Package", "high.degraded", degrees);
         let verdict = judge_one(&Temperature::default(), &input);
@@ -107,7 +107,7 @@ fn a_limit_that_cannot_be_one_is_none() {
 }
 
 #[test]
-fn a_raised_sensor_clears_some_degrees_below() {
+fn raised_sensor_clears_some_degrees_below_its_threshold() {
     let raised = |degrees| cpu(degrees).with_previous("coretemp Package", Status::Critical);
     let verdict = judge_one(&Temperature::default(), &raised(83.0));
     assert_eq!(verdict.status, Status::Warning);
@@ -118,7 +118,7 @@ fn a_raised_sensor_clears_some_degrees_below() {
 }
 
 #[test]
-fn sensors_of_one_name_are_told_apart_whatever_is_watched() {
+fn sensors_of_one_name_have_their_id_in_the_subject_whatever_is_watched() {
     let input = with_sensor(cpu(40.0), "nvme0", "Composite", 50.0);
     let input = with_sensor(with_sensor(input, "nvme1", "Composite", 99.0), "acpi0", "", 30.0);
     let all = ["Composite (nvme0)", "Composite (nvme1)", "acpi0", "coretemp Package"];
@@ -128,7 +128,7 @@ fn sensors_of_one_name_are_told_apart_whatever_is_watched() {
 }
 
 #[test]
-fn names_that_look_like_others_do_not_make_a_subject_twice() {
+fn names_that_look_like_subjects_do_not_make_a_subject_repeat() {
     let input = with_sensor(cpu(40.0), "1", "a", 50.0);
     let input = with_sensor(with_sensor(input, "2", "a", 51.0), "3", "a (1)", 99.0);
     let verdicts = statuses(&Temperature::default(), &input);
@@ -150,7 +150,7 @@ fn sensors_are_chosen_by_name_id_or_subject() {
 }
 
 #[test]
-fn no_sensor_is_ok_unless_one_is_asked_for() {
+fn host_without_sensors_is_ok_unless_one_is_listed() {
     let verdict = judge_one(&Temperature::default(), &Input::default());
     assert_eq!((verdict.status, verdict.message.as_str()), (Status::Ok, "no temperature sensor"));
     let pattern = Temperature { sensors: list(&["nvme*"]), ..Temperature::default() };
@@ -163,14 +163,14 @@ fn no_sensor_is_ok_unless_one_is_asked_for() {
 }
 
 #[test]
-fn a_name_may_be_any_text() {
+fn name_may_be_any_text() {
     let hostile = "<b>\n\u{1b}[31m*";
     let input = with_sensor(Input::default(), "\u{202e}", hostile, 99.0);
     assert_eq!(statuses(&Temperature::default(), &input), [(hostile.to_owned(), Status::Critical)]);
 }
 
 #[test]
-fn settings_that_make_no_sense_are_refused() {
+fn invalid_settings_are_refused() {
     let refused = Temperature::parse(vec![("hysteresis".to_owned(), Value::Number(-1.0))]);
-    assert_eq!(refused, Err("hysteresis is -1, allowed is a number from 0 to 50, in Cel".to_owned()));
+    assert_eq!(refused, Err("hysteresis is -1: must be a number from 0 to 50, in Cel".to_owned()));
 }

@@ -1,4 +1,4 @@
-//! The `threshold` check: any metric against ranges that the operator sets, so that most rules need no code.
+//! The `threshold` check: compares any metric with ranges that the operator sets, so that most rules need no code.
 
 mod rule;
 mod selector;
@@ -12,32 +12,33 @@ use rule::Rule;
 use series::{fold, observed};
 
 settings! {
-    /// Holds readings of a metric against ranges.
+    /// Compares the readings of a metric with ranges.
     pub struct Threshold {
-        /// The metric: its name, or the beginning of names and a `*`. Required.
+        /// Name of the metric, or a prefix of names followed by `*`. Required.
         metric: Option<String>;
-        /// Only series with these labels: `key=value` or `key!=value`, where `*` in the value stands for any text.
+        /// Conditions on the labels of the series: `key=value` or `key!=value`, where `*` in the value matches any text.
         labels: Vec<String> = [];
-        /// How much of the past belongs to the reading. 0: none.
+        /// Length of the window of past readings. If 0, only the current reading counts.
         window_seconds: f64 = 0.0, unit "s", range 0.0..=2678400.0;
-        /// What becomes of the readings of a series within the window; `rate` is how much a counter rose in a second.
+        /// Function that reduces the readings of a series in the window to one number. `rate` is the increase of a counter
+        /// per second.
         function: String = "last", choices &["last", "avg", "min", "max", "rate", "sum"];
-        /// What becomes of the series: a verdict on each, or one on all of them together.
+        /// Function that reduces all series to one number; `each` gives one verdict for each series instead.
         aggregate: String = "each", choices &["each", "sum", "avg", "min", "max", "count"];
-        /// By what the result is multiplied before it is held against the ranges: 100 for per cent.
+        /// Factor by which the result is multiplied before it is compared with the ranges: 100 for per cent.
         scale: f64 = 1.0;
-        /// Allowed range, else it is a warning: `10` is 0 to 10, `10:` at least, `~:10` at most, `10:20` between, `@10:20` not
-        /// between.
+        /// Allowed range; any other result is a warning. `10` means 0 to 10, `10:` at least 10, `~:10` at most 10, `10:20`
+        /// from 10 to 20, `@10:20` not from 10 to 20.
         warning: Option<String>;
-        /// Allowed range, else it is critical.
+        /// Allowed range; any other result is critical.
         critical: Option<String>;
-        /// Range in which a raised status clears. Not set: the one that it left.
+        /// Range in which a raised status clears. Defaults to the range that the reading left.
         clear: Option<String>;
-        /// The unit for messages, after scaling: `%`, `By`, `By/s`, `s`, `Cel` or any other text.
+        /// Unit of the scaled result, for messages: `%`, `By`, `By/s`, `s`, `Cel` or any other text.
         unit: String = "";
-        /// What to call it in messages. Not set: the metric.
+        /// Name for titles and messages. Defaults to the metric.
         name: Option<String>;
-        /// What it is when there is no reading.
+        /// Status when there is no reading.
         absent: String = "unknown", choices &["unknown", "ok", "critical"];
     }
 }
@@ -47,16 +48,16 @@ impl Threshold {
         self.name.as_deref().or(self.metric.as_deref()).unwrap_or_default()
     }
 
-    /// The verdict on one number of a subject.
+    /// The verdict on the number of a subject.
     fn judge(&self, rule: &Rule, subject: &str, value: f64, input: &Input) -> Verdict {
         let value = value * self.scale;
-        let told = self.told(subject);
+        let name = self.full_name(subject);
         if !value.is_finite() {
-            let message = format!("{told} is too great to be a number");
+            let message = format!("{name} is not a finite number");
             return Verdict::new(Status::Unknown, self.name(), message).subject(subject);
         }
         let (status, range) = rule.status(value, input.previous(subject));
-        let mut message = format!("{told} is {}", Quantity::new(value, &self.unit));
+        let mut message = format!("{name} is {}", Quantity::new(value, &self.unit));
         if let Some((word, range)) = range {
             message += &format!(" ({word}: {})", range.allowed(&self.unit));
         }
@@ -66,13 +67,14 @@ impl Threshold {
         Verdict::new(status, self.name(), message).subject(subject).measure(measure)
     }
 
-    /// A counter has no rate before its second reading. What was raised before is not over for that.
+    /// The verdict on a counter that has no rate yet, before its second reading. A raised status stays raised.
     fn without_rate(&self, subject: &str, input: &Input) -> Verdict {
-        let message = format!("{}: no rate yet", self.told(subject));
+        let message = format!("{}: no rate yet", self.full_name(subject));
         Verdict::new(without_reading(input.previous(subject)), self.name(), message).subject(subject)
     }
 
-    fn told(&self, subject: &str) -> String {
+    /// The name with the subject: `Disk usage of /var`.
+    fn full_name(&self, subject: &str) -> String {
         if subject.is_empty() { self.name().to_owned() } else { format!("{} of {subject}", self.name()) }
     }
 
@@ -93,7 +95,7 @@ impl Threshold {
 impl Check for Threshold {
     const NAME: &'static str = "threshold";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    const SUMMARY: &'static str = "Any metric against ranges that you set";
+    const SUMMARY: &'static str = "Compares any metric with ranges that you set";
 
     fn needs(&self) -> Result<Vec<Need>, String> {
         Ok(vec![Rule::parse(self)?.need()])
@@ -122,10 +124,11 @@ impl Check for Threshold {
             value.map_or_else(|| self.without_rate(&subject, input), |value| self.judge(&rule, &subject, value, input))
         };
         let mut verdicts: Vec<_> = series.iter().map(judge).collect();
-        // Else an alert that there was no reading would stay for ever: nothing else speaks of this subject.
-        if matches!(input.previous(""), Some(Status::Critical)) && verdicts.iter().all(|told| !told.subject.is_empty())
+        // Clears an alert about missing readings: no other verdict is about the empty subject, so the alert would never end.
+        if matches!(input.previous(""), Some(Status::Critical))
+            && verdicts.iter().all(|verdict| !verdict.subject.is_empty())
         {
-            let message = format!("readings of {} are there again", rule.metric);
+            let message = format!("readings of {} are available again", rule.metric);
             verdicts.push(Verdict::new(Status::Ok, self.name(), message));
         }
         keep_worst(&mut verdicts);

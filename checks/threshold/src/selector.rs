@@ -1,12 +1,12 @@
-//! Which series of a metric are meant, and what each is called.
+//! Selects the series of a metric, and names the subject of each.
 
 use checkpost_sdk::matches;
 
-/// What a series is known by, as readings have it.
+/// The labels of a series, as in the readings.
 pub type Labels = [(String, String)];
 
-/// Labels that say more of a thing and do not tell it from others; each with the label that does.
-const DESCRIBING: [(&str, &str); 6] = [
+/// Labels that only describe an entity, each with the label that identifies the entity.
+const DESCRIPTIVE: [(&str, &str); 6] = [
     ("hw.name", "hw.id"),
     ("hw.type", "hw.id"),
     ("process.owner", "process.pid"),
@@ -24,9 +24,9 @@ pub struct Matcher {
 }
 
 impl Matcher {
-    /// `key=value` or `key!=value`; a value may have `*`.
+    /// Parses `key=value` or `key!=value`; the value may contain `*`.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let refused = || format!("labels has {text:?}, allowed is key=value or key!=value");
+        let refused = || format!("labels has {text:?}: must be key=value or key!=value");
         let (key, value) = text.split_once('=').ok_or_else(refused)?;
         let (key, negated) = key.strip_suffix('!').map_or((key, false), |key| (key, true));
         if key.is_empty() {
@@ -35,12 +35,12 @@ impl Matcher {
         Ok(Self { key: key.to_owned(), value: value.to_owned(), negated })
     }
 
-    /// Whether a series is meant.
+    /// Whether a series matches.
     pub fn accepts(&self, labels: &Labels) -> bool {
         matches(&self.value, value_of(labels, &self.key)) != self.negated
     }
 
-    /// The label that every series has which is meant, when there is only one: what a need can ask for.
+    /// The label that every matching series must have, if the matcher allows only one value. A need can declare such a label.
     pub fn exact(&self) -> Option<(&str, &str)> {
         (!self.negated && !self.value.is_empty() && !self.value.contains('*')).then_some((&self.key, &self.value))
     }
@@ -50,14 +50,16 @@ fn value_of<'a>(labels: &'a Labels, key: &str) -> &'a str {
     labels.iter().find(|(name, _)| name == key).map_or("", |(_, value)| value)
 }
 
-/// What a series is called: the values of the labels that tell it from others, in their order. They are chosen by their
-/// keys alone, and not by what other series there are: one that comes must not rename those that were there.
+/// The subject of a series: the values of its identifying labels, in order. The choice of labels depends only on their keys
+/// and not on the other series, so that a new series does not rename existing ones.
 pub fn subject(metric: Option<&str>, labels: &Labels, matchers: &[Matcher]) -> String {
-    let is_pinned = |key: &str| matchers.iter().any(|matcher| matcher.exact().is_some_and(|(pinned, _)| pinned == key));
+    let is_fixed = |key: &str| matchers.iter().any(|matcher| matcher.exact().is_some_and(|(fixed, _)| fixed == key));
     let has = |key: &str| labels.iter().any(|(name, _)| name == key);
-    let describes = |key: &str| DESCRIBING.iter().any(|(describing, telling)| *describing == key && has(telling));
-    let telling = labels.iter().filter(|(key, _)| !is_pinned(key) && !describes(key)).map(|(_, value)| value.as_str());
-    metric.into_iter().chain(telling).collect::<Vec<_>>().join(" ")
+    let is_descriptive =
+        |key: &str| DESCRIPTIVE.iter().any(|(descriptive, identifying)| *descriptive == key && has(identifying));
+    let identifying =
+        labels.iter().filter(|(key, _)| !is_fixed(key) && !is_descriptive(key)).map(|(_, value)| value.as_str());
+    metric.into_iter().chain(identifying).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -74,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn a_label_is_compared_whole_or_by_pattern() {
+    fn label_is_compared_whole_or_by_pattern() {
         let eth0 = [("direction", "receive"), ("name", "eth0")];
         for (matcher, expected) in [
             ("name=eth0", true),
@@ -90,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_label_that_is_not_there_is_empty() {
+    fn missing_label_is_empty() {
         for (matcher, expected) in
             [("name=eth0", false), ("name!=eth0", true), ("name=", true), ("name=*", true), ("name!=", false)]
         {
@@ -99,22 +101,22 @@ mod tests {
     }
 
     #[test]
-    fn a_value_may_be_any_text() {
+    fn value_may_be_any_text() {
         assert!(accepts("a=b=c!=\n", &[("a", "b=c!=\n")]));
         assert!(accepts("a!==", &[("a", "b")]));
         assert!(!accepts("a!==", &[("a", "=")]));
     }
 
     #[test]
-    fn what_is_no_condition_is_refused() {
+    fn text_that_is_not_a_condition_is_refused() {
         for text in ["", "name", "=eth0", "!=eth0"] {
-            let sentence = format!("labels has {text:?}, allowed is key=value or key!=value");
-            assert_eq!(Matcher::parse(text), Err(sentence));
+            let message = format!("labels has {text:?}: must be key=value or key!=value");
+            assert_eq!(Matcher::parse(text), Err(message));
         }
     }
 
     #[test]
-    fn only_one_whole_value_can_be_asked_for() {
+    fn exact_label_is_one_whole_value() {
         let exact = |text: &str| Matcher::parse(text).unwrap().exact().map(|(key, value)| format!("{key} {value}"));
         assert_eq!(exact("name=eth0").unwrap(), "name eth0");
         for text in ["name=eth*", "name!=eth0", "name="] {
@@ -123,8 +125,8 @@ mod tests {
     }
 
     #[test]
-    fn a_series_is_called_by_what_tells_it_from_others() {
-        let called = |metric, pairs: &[(&str, &str)], matchers: &[&str]| {
+    fn subject_is_made_of_identifying_labels() {
+        let name = |metric, pairs: &[(&str, &str)], matchers: &[&str]| {
             let matchers: Vec<_> = matchers.iter().map(|text| Matcher::parse(text).unwrap()).collect();
             subject(metric, &labels(pairs), &matchers)
         };
@@ -135,12 +137,12 @@ mod tests {
             ("system.filesystem.state", "used"),
             ("system.filesystem.type", "ext4"),
         ];
-        assert_eq!(called(None, &var, &["system.filesystem.state=used"]), "/var");
-        assert_eq!(called(None, &var, &["system.filesystem.state=u*"]), "/var used");
-        assert_eq!(called(None, &[("system.device", "sda")], &[]), "sda");
-        assert_eq!(called(None, &[("hw.id", "gpu0"), ("hw.name", "NVIDIA")], &[]), "gpu0");
-        assert_eq!(called(None, &[("hw.name", "fan1")], &[]), "fan1");
-        assert_eq!(called(None, &[], &[]), "");
-        assert_eq!(called(Some("checkpost.load_1m"), &[], &[]), "checkpost.load_1m");
+        assert_eq!(name(None, &var, &["system.filesystem.state=used"]), "/var");
+        assert_eq!(name(None, &var, &["system.filesystem.state=u*"]), "/var used");
+        assert_eq!(name(None, &[("system.device", "sda")], &[]), "sda");
+        assert_eq!(name(None, &[("hw.id", "gpu0"), ("hw.name", "NVIDIA")], &[]), "gpu0");
+        assert_eq!(name(None, &[("hw.name", "fan1")], &[]), "fan1");
+        assert_eq!(name(None, &[], &[]), "");
+        assert_eq!(name(Some("checkpost.load_1m"), &[], &[]), "checkpost.load_1m");
     }
 }

@@ -17,7 +17,7 @@ fn texts(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|&text| text.to_owned()).collect()
 }
 
-/// The used share of filesystems in per cent, 80 a warning and 90 critical.
+/// Judges the usage of filesystems in per cent: above 80 a warning, above 90 critical.
 fn usage() -> Threshold {
     Threshold {
         metric: text(USED),
@@ -51,7 +51,7 @@ fn judge_one(check: &Threshold, input: &Input) -> (Status, String) {
 }
 
 #[test]
-fn each_series_has_a_verdict_that_tells_what_is_allowed() {
+fn series_have_one_verdict_each_that_shows_the_allowed_range() {
     let input = filesystems(&[("/", 0.5), ("/srv", 0.81), ("/var", 0.955)]);
     let expected = [
         ("/", Status::Ok, "Disk usage of / is 50.0%"),
@@ -60,7 +60,7 @@ fn each_series_has_a_verdict_that_tells_what_is_allowed() {
     ];
     assert_eq!(
         judge(&usage(), &input),
-        expected.map(|(of, status, message)| (of.to_owned(), status, message.to_owned()))
+        expected.map(|(subject, status, message)| (subject.to_owned(), status, message.to_owned()))
     );
     let verdict = usage().evaluate(&input).unwrap().remove(1);
     assert_eq!(verdict.title, "Disk usage");
@@ -68,7 +68,7 @@ fn each_series_has_a_verdict_that_tells_what_is_allowed() {
 }
 
 #[test]
-fn a_reading_on_the_end_of_a_range_is_allowed() {
+fn reading_at_the_end_of_a_range_is_allowed() {
     let status = |check: &Threshold, ratio| judge_one(check, &filesystems(&[("/", ratio)])).0;
     assert_eq!(status(&usage(), 0.8), Status::Ok);
     assert_eq!(status(&usage(), 0.801), Status::Warning);
@@ -82,7 +82,7 @@ fn a_reading_on_the_end_of_a_range_is_allowed() {
 }
 
 #[test]
-fn one_range_is_enough_and_critical_comes_first() {
+fn critical_range_is_enough_and_comes_before_the_warning_range() {
     let only_critical = Threshold { warning: None, ..usage() };
     assert_eq!(judge_one(&only_critical, &filesystems(&[("/", 0.85)])).0, Status::Ok);
     assert_eq!(judge_one(&only_critical, &filesystems(&[("/", 0.95)])).0, Status::Critical);
@@ -91,14 +91,14 @@ fn one_range_is_enough_and_critical_comes_first() {
 }
 
 #[test]
-fn without_a_name_it_is_called_as_the_metric_is() {
+fn name_defaults_to_the_metric() {
     let check = Threshold { name: None, unit: String::new(), scale: 1.0, warning: text("0.5"), ..usage() };
     let message = "system.filesystem.utilization of / is 0.75 (allowed: 0 to 0.5)";
     assert_eq!(judge_one(&check, &filesystems(&[("/", 0.75)])).1, message);
 }
 
 #[test]
-fn labels_choose_the_series() {
+fn labels_select_the_series() {
     let input = filesystems(&[("/", 0.1), ("/mnt/a", 0.2), ("/mnt/b", 0.3)]);
     let subjects = |labels: &[&str]| {
         let check = Threshold { labels: texts(labels), ..usage() };
@@ -110,14 +110,14 @@ fn labels_choose_the_series() {
 }
 
 #[test]
-fn a_series_that_comes_does_not_rename_the_others() {
+fn new_series_does_not_rename_the_others() {
     let subjects = |input: &Input| judge(&usage(), input).into_iter().map(|verdict| verdict.0).collect::<Vec<_>>();
     assert_eq!(subjects(&filesystems(&[("/", 0.1)])), ["/"]);
     assert_eq!(subjects(&filesystems(&[("/", 0.1), ("/var", 0.1)])), ["/", "/var"]);
 }
 
 #[test]
-fn the_host_is_asked_for_no_more_than_is_used() {
+fn needs_are_no_wider_than_the_labels_require() {
     let labels = texts(&["a=1", "b=*", "c!=2", "d=", "a=3"]);
     let check = Threshold { labels, function: "avg".to_owned(), window_seconds: 3600.0, ..usage() };
     assert_eq!(check.needs().unwrap(), [Need::current(USED).label("a", "1").window(3600)]);
@@ -125,7 +125,7 @@ fn the_host_is_asked_for_no_more_than_is_used() {
 }
 
 #[test]
-fn the_beginning_of_names_stands_for_all_of_them() {
+fn prefix_selects_all_metrics_that_begin_with_it() {
     let check =
         Threshold { metric: text("checkpost.load_*"), name: text("Load"), warning: text("4"), ..Threshold::default() };
     let input = Input::default()
@@ -138,7 +138,7 @@ fn the_beginning_of_names_stands_for_all_of_them() {
     ];
     assert_eq!(
         judge(&check, &input),
-        expected.map(|(of, status, message)| (of.to_owned(), status, message.to_owned()))
+        expected.map(|(subject, status, message)| (subject.to_owned(), status, message.to_owned()))
     );
 }
 
@@ -155,7 +155,7 @@ fn series_may_be_judged_together() {
     assert_eq!(judge_one(&check, &input), (Status::Warning, "Disk usage is 60.0% (allowed: 0% to 50%)".to_owned()));
 }
 
-/// Bytes of interfaces a minute ago and now.
+/// The byte counters of interfaces, one minute ago and now.
 fn traffic(interfaces: &[(&str, f64, f64)]) -> Input {
     let now = Input::at(NOW_MS);
     interfaces.iter().fold(now, |input, (interface, before, after)| {
@@ -177,7 +177,7 @@ fn rate() -> Threshold {
 }
 
 #[test]
-fn a_rate_is_taken_over_the_window_before_series_are_added_up() {
+fn rate_of_each_series_is_computed_before_series_are_added_up() {
     let megabytes = 60.0 * 1048576.0;
     let input = traffic(&[("eth0", 1e12, 1e12 + 2.0 * megabytes), ("eth1", 1e12, 0.0)]);
     let messages: Vec<_> = judge(&rate(), &input).into_iter().map(|verdict| verdict.2).collect();
@@ -187,7 +187,7 @@ fn a_rate_is_taken_over_the_window_before_series_are_added_up() {
 }
 
 #[test]
-fn on_a_first_run_there_is_no_rate() {
+fn counter_has_no_rate_in_the_first_cycle() {
     let first = Input::default().with_sample(BYTES, &[(INTERFACE, "eth0")], 1e12);
     let raised = first.clone().with_previous("eth0", Status::Critical);
     assert_eq!(judge_one(&rate(), &raised).0, Status::Critical, "missing data clears nothing");
@@ -197,7 +197,7 @@ fn on_a_first_run_there_is_no_rate() {
 }
 
 #[test]
-fn a_window_takes_past_readings_in() {
+fn window_includes_past_readings() {
     let labels = [("system.device", "/dev/vda"), (MOUNTPOINT, "/"), ("system.filesystem.type", "ext4")];
     let input = filesystems(&[("/", 0.95)]).with_history(USED, &labels, &[(1, 0.5), (2, 0.35)]);
     let over = |function: &str| {
@@ -210,14 +210,14 @@ fn a_window_takes_past_readings_in() {
 }
 
 #[test]
-fn the_last_reading_of_the_window_stands_in_for_one_that_is_missing() {
+fn last_reading_in_the_window_replaces_a_missing_current_one() {
     let input = Input::default().with_history(USED, &[(MOUNTPOINT, "/")], &[(1, 0.5), (2, 0.85)]);
     let check = Threshold { window_seconds: 600.0, ..usage() };
     assert_eq!(judge_one(&check, &input).1, "Disk usage of / is 85.0% (allowed: 0% to 80%)");
 }
 
 #[test]
-fn a_raised_status_clears_in_its_own_range() {
+fn raised_status_clears_in_its_own_range() {
     let check = Threshold { clear: text("70"), ..usage() };
     let raised =
         |check: &Threshold, ratio| judge_one(check, &filesystems(&[("/", ratio)]).with_previous("/", Status::Critical));
@@ -233,29 +233,29 @@ fn a_raised_status_clears_in_its_own_range() {
 }
 
 #[test]
-fn the_absence_of_readings_is_what_the_settings_say() {
+fn absence_of_readings_has_the_configured_status() {
     let absent = |absent: &str| Threshold { absent: absent.to_owned(), labels: texts(&["a=b", "c!=d"]), ..usage() };
     let other = filesystems(&[("/", 0.1)]);
-    let sentence = "no reading of system.filesystem.utilization with a=b, c!=d".to_owned();
-    assert_eq!(absent("unknown").evaluate(&other), Err(sentence.clone()));
-    assert_eq!(judge_one(&absent("ok"), &other), (Status::Ok, sentence.clone()));
-    assert_eq!(judge_one(&absent("critical"), &other), (Status::Critical, sentence));
+    let message = "no reading of system.filesystem.utilization with a=b, c!=d".to_owned();
+    assert_eq!(absent("unknown").evaluate(&other), Err(message.clone()));
+    assert_eq!(judge_one(&absent("ok"), &other), (Status::Ok, message.clone()));
+    assert_eq!(judge_one(&absent("critical"), &other), (Status::Critical, message));
     assert_eq!(usage().evaluate(&Input::default()), Err("no reading of system.filesystem.utilization".to_owned()));
 }
 
 #[test]
-fn an_alert_of_absence_ends_when_readings_are_there_again() {
+fn alert_about_absence_ends_when_readings_are_available_again() {
     let check = Threshold { absent: "critical".to_owned(), ..usage() };
     let back = filesystems(&[("/", 0.1)]).with_previous("", Status::Critical);
     let verdicts = judge(&check, &back);
-    let again = "readings of system.filesystem.utilization are there again".to_owned();
+    let again = "readings of system.filesystem.utilization are available again".to_owned();
     assert_eq!(verdicts[0], (String::new(), Status::Ok, again));
     assert_eq!(verdicts.len(), 2);
     assert_eq!(judge(&check, &filesystems(&[("/", 0.1)]).with_previous("", Status::Ok)).len(), 1);
 }
 
 #[test]
-fn labels_may_be_any_text_and_no_subject_is_told_twice() {
+fn labels_may_be_any_text_and_subjects_do_not_repeat() {
     let input = Input::default().with_sample("m", &[("a", "x y"), ("b", "<b>\n")], 1.0).with_sample(
         "m",
         &[("a", "x"), ("b", "y <b>\n")],
@@ -268,34 +268,34 @@ fn labels_may_be_any_text_and_no_subject_is_told_twice() {
 }
 
 #[test]
-fn a_result_that_is_no_number_is_unknown() {
+fn result_that_is_not_finite_is_unknown() {
     let input = Input::default().with_sample("m", &[("a", "1")], f64::MAX).with_sample("m", &[("a", "2")], f64::MAX);
     let check =
         Threshold { metric: text("m"), warning: text("5"), aggregate: "sum".to_owned(), ..Threshold::default() };
-    assert_eq!(judge_one(&check, &input), (Status::Unknown, "m is too great to be a number".to_owned()));
+    assert_eq!(judge_one(&check, &input), (Status::Unknown, "m is not a finite number".to_owned()));
 }
 
 #[test]
-fn settings_that_make_no_sense_are_refused() {
+fn invalid_settings_are_refused() {
     let refused = |check: Threshold| check.needs().unwrap_err();
-    assert_eq!(refused(Threshold::default()), "metric is not set, allowed is the name of a metric");
+    assert_eq!(refused(Threshold::default()), "metric is not set: must be the name of a metric");
     for metric in ["", "a*b", "*a", "a**"] {
-        let sentence = format!("metric is {metric:?}, allowed is a name, or the beginning of names and a *");
-        assert_eq!(refused(Threshold { metric: text(metric), ..usage() }), sentence);
+        let message = format!("metric is {metric:?}: must be a name, or a prefix of names followed by *");
+        assert_eq!(refused(Threshold { metric: text(metric), ..usage() }), message);
     }
     let neither = Threshold { warning: None, critical: None, ..usage() };
-    assert_eq!(refused(neither), "neither warning nor critical is set, allowed is at least one of them");
-    let allowed = "allowed is a range such as 10, 10:, ~:10, 10:20 or @10:20, with a start that is not above its end";
-    assert_eq!(refused(Threshold { warning: text("20:10"), ..usage() }), format!(r#"warning is "20:10", {allowed}"#));
-    assert_eq!(refused(Threshold { critical: text(">5"), ..usage() }), format!(r#"critical is ">5", {allowed}"#));
-    assert_eq!(refused(Threshold { clear: text(""), ..usage() }), format!(r#"clear is "", {allowed}"#));
+    assert_eq!(refused(neither), "neither warning nor critical is set: at least one of them is required");
+    let allowed = "must be a range such as 10, 10:, ~:10, 10:20 or @10:20, with a start that is not above its end";
+    assert_eq!(refused(Threshold { warning: text("20:10"), ..usage() }), format!(r#"warning is "20:10": {allowed}"#));
+    assert_eq!(refused(Threshold { critical: text(">5"), ..usage() }), format!(r#"critical is ">5": {allowed}"#));
+    assert_eq!(refused(Threshold { clear: text(""), ..usage() }), format!(r#"clear is "": {allowed}"#));
     let rate = Threshold { function: "rate".to_owned(), ..usage() };
-    assert_eq!(refused(rate), r#"function is "rate", allowed is that only with window_seconds above 0"#);
+    assert_eq!(refused(rate), r#"function is "rate": requires window_seconds above 0"#);
     let half = Threshold { window_seconds: 0.5, ..usage() };
-    assert_eq!(refused(half), "window_seconds is 0.5, allowed is a whole number");
-    assert_eq!(refused(Threshold { scale: 0.0, ..usage() }), "scale is 0, allowed is any other number");
+    assert_eq!(refused(half), "window_seconds is 0.5: must be a whole number");
+    assert_eq!(refused(Threshold { scale: 0.0, ..usage() }), "scale is 0: must be a number other than 0");
     let no_label = Threshold { labels: texts(&["x"]), ..usage() };
-    assert_eq!(refused(no_label), r#"labels has "x", allowed is key=value or key!=value"#);
+    assert_eq!(refused(no_label), r#"labels has "x": must be key=value or key!=value"#);
     let refused = Threshold::parse(vec![("function".to_owned(), Value::Text("median".to_owned()))]);
-    assert_eq!(refused, Err(r#"function is "median", allowed is one of last, avg, min, max, rate, sum"#.to_owned()));
+    assert_eq!(refused, Err(r#"function is "median": must be one of last, avg, min, max, rate, sum"#.to_owned()));
 }

@@ -1,8 +1,8 @@
-//! The `uptime` check: whether the host was restarted, or ought to be.
+//! The `uptime` check: whether the host was restarted recently, or should be restarted.
 
 use checkpost_sdk::{Check, Input, Measure, Need, Status, Verdict, check, settings};
 
-/// Seconds since the boot.
+/// Seconds since boot.
 const UPTIME: &str = "system.uptime";
 
 const MINUTE_SECONDS: f64 = 60.0;
@@ -10,11 +10,12 @@ const HOUR_SECONDS: f64 = 60.0 * MINUTE_SECONDS;
 const DAY_SECONDS: f64 = 24.0 * HOUR_SECONDS;
 
 settings! {
-    /// Warns of a host that was restarted, and of one that has not been for long.
+    /// Warns of a host that was restarted recently, and of a host that has not been restarted for a long time.
     pub struct Uptime {
-        /// Minutes since the boot during which it is a warning that the host was restarted. 0: it is none.
+        /// Minutes after a restart during which the status is warning. If 0, a restart is no warning.
         minutes: f64 = 15.0, unit "min", range 0.0..=10080.0;
-        /// Days since the boot above which it is a warning: a new kernel runs only after a restart. Not set: never.
+        /// Days since the restart above which the status is warning, because a new kernel runs only after a restart. Off by
+        /// default.
         maximum_days: Option<f64>, unit "d", range 1.0..=36500.0;
     }
 }
@@ -27,7 +28,7 @@ impl Check for Uptime {
     fn needs(&self) -> Result<Vec<Need>, String> {
         match self.maximum_days {
             Some(days) if days * DAY_SECONDS <= self.minutes * MINUTE_SECONDS => Err(format!(
-                "maximum_days is {days}, allowed is more than minutes, which is {} or {} d",
+                "maximum_days is {days}: must be longer than minutes, which is {} ({} d)",
                 self.minutes,
                 self.minutes * MINUTE_SECONDS / DAY_SECONDS
             )),
@@ -53,7 +54,7 @@ impl Check for Uptime {
     }
 }
 
-/// As a person would say it: `3 min`, `5 h`, `12 d`. Never more than has passed.
+/// Formats a duration in one unit, rounded down: `3 min`, `5 h`, `12 d`.
 fn span(seconds: f64) -> String {
     match seconds {
         _ if seconds < MINUTE_SECONDS => format!("{:.0} s", seconds.floor()),
@@ -78,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_restart_is_told_for_some_minutes() {
+    fn restart_is_a_warning_for_some_minutes() {
         let (status, title, message) = judge(&Uptime::default(), 200.0);
         assert_eq!((status, title.as_str()), (Status::Warning, "Host restarted"));
         assert_eq!(message, "the host was restarted 3 min ago (threshold: 15 min)");
@@ -89,12 +90,12 @@ mod tests {
     }
 
     #[test]
-    fn no_minutes_are_no_warning() {
+    fn restart_is_no_warning_when_minutes_is_0() {
         assert_eq!(judge(&Uptime { minutes: 0.0, ..Uptime::default() }, 0.0).0, Status::Ok);
     }
 
     #[test]
-    fn a_host_that_was_not_restarted_for_long_is_a_warning_only_with_a_limit() {
+    fn overdue_restart_is_a_warning_only_with_a_maximum() {
         let check = Uptime { maximum_days: Some(90.0), ..Uptime::default() };
         assert_eq!(judge(&check, 90.0 * DAY_SECONDS).0, Status::Ok);
         let (status, title, message) = judge(&check, 90.5 * DAY_SECONDS);
@@ -105,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn the_measure_has_the_upper_line_only() {
+    fn measure_has_only_the_upper_threshold() {
         let measures =
             |check: Uptime| check.evaluate(&Input::default().with_sample(UPTIME, &[], 5.0)).unwrap().remove(0).measures;
         assert_eq!(measures(Uptime::default()), [Measure::new("uptime", 5.0, "s")]);
@@ -114,8 +115,8 @@ mod tests {
     }
 
     #[test]
-    fn spans_are_told_in_one_unit() {
-        for (seconds, told) in [
+    fn spans_are_shown_in_one_unit() {
+        for (seconds, shown) in [
             (0.9, "0 s"),
             (59.9, "59 s"),
             (60.0, "1 min"),
@@ -125,22 +126,22 @@ mod tests {
             (172800.0, "2 d"),
             (1e9, "11574 d"),
         ] {
-            assert_eq!(span(seconds), told);
+            assert_eq!(span(seconds), shown);
         }
     }
 
     #[test]
-    fn without_a_reading_it_cannot_judge() {
+    fn missing_reading_is_an_error() {
         let error = Uptime::default().evaluate(&Input::default());
         assert_eq!(error, Err("no reading of system.uptime".to_owned()));
     }
 
     #[test]
-    fn settings_that_make_no_sense_are_refused() {
+    fn invalid_settings_are_refused() {
         let refused = Uptime::parse(vec![("minutes".to_owned(), Value::Number(-1.0))]);
-        assert_eq!(refused, Err("minutes is -1, allowed is a number from 0 to 10080, in min".to_owned()));
+        assert_eq!(refused, Err("minutes is -1: must be a number from 0 to 10080, in min".to_owned()));
         let refused = Uptime { minutes: 2880.0, maximum_days: Some(2.0) }.needs();
-        assert_eq!(refused, Err("maximum_days is 2, allowed is more than minutes, which is 2880 or 2 d".to_owned()));
+        assert_eq!(refused, Err("maximum_days is 2: must be longer than minutes, which is 2880 (2 d)".to_owned()));
         assert!(Uptime { minutes: 2880.0, maximum_days: Some(2.1) }.needs().is_ok());
     }
 }

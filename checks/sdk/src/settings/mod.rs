@@ -1,4 +1,4 @@
-//! Settings with types: what [`settings!`](crate::settings!) makes of a struct, and the parts it uses.
+//! Typed settings: the [`settings!`](crate::settings!) macro, and the traits and types that its expansion uses.
 
 mod spec;
 #[cfg(test)]
@@ -10,20 +10,20 @@ pub use types::{IntoDefault, NotSet, SettingType};
 
 use crate::{Setting, Value};
 
-/// Declares the settings of a check: a struct, its defaults, how it is described and how it is read.
+/// Declares the settings of a check: generates a struct, its defaults, its description and its parser.
 ///
 /// ```
 /// checkpost_sdk::settings! {
-///     /// Watches filesystems.
+///     /// Warns of full filesystems.
 ///     pub struct Disk {
-///         /// Usage above which it is a warning.
+///         /// Usage above which the status is warning.
 ///         threshold: f64 = 90.0, unit "%", range 0.0..=100.0;
-///         /// Usage at which a raised status clears. Not set: the threshold.
+///         /// Usage at or below which a raised status clears. Defaults to the threshold.
 ///         clear: Option<f64>, unit "%", range 0.0..=100.0;
-///         /// Filesystem types that are left out.
+///         /// Filesystem types to ignore.
 ///         exclude_types: Vec<String> = ["tmpfs", "devtmpfs"];
-///         /// What is looked at.
-///         look_at: String = "bytes", choices &["bytes", "inodes"];
+///         /// Resource to judge.
+///         resource: String = "bytes", choices &["bytes", "inodes"];
 ///     }
 /// }
 /// let disk = Disk { threshold: 97.0, ..Disk::default() };
@@ -31,13 +31,13 @@ use crate::{Setting, Value};
 /// assert_eq!(disk.exclude_types, ["tmpfs", "devtmpfs"]);
 /// ```
 ///
-/// One setting is `/// summary`, `name: type`, `= default`, options after commas, and a semicolon.
+/// A setting consists of `/// summary`, `name: type`, `= default`, options after commas, and a semicolon.
 ///
-/// * Types: `bool`, `f64` (finite), `String`, `Vec<f64>`, `Vec<String>`; in an `Option` when there is no default.
+/// * Types: `bool`, `f64` (finite), `String`, `Vec<f64>`, `Vec<String>`, or an `Option` of one for a setting without default.
 /// * Options: `unit "%"`; `range 0.0..=100.0` or `minimum 0.0` for numbers; `choices &["a", "b"]` for strings.
 ///
-/// The summary is what the operator reads in `checkpost check inspect`; a value that is not allowed is refused with a
-/// sentence: `threshold is 150, allowed is a number from 0 to 100, in %`.
+/// `checkpost check inspect` shows the summary to the operator. A value that is not allowed is refused with a message:
+/// `threshold is 150: must be a number from 0 to 100, in %`.
 #[macro_export]
 macro_rules! settings {
     (
@@ -94,19 +94,19 @@ macro_rules! settings {
     (@default $type:ty, $default:expr) => { $crate::IntoDefault::<$type>::into_default($default) };
 }
 
-/// A struct of settings. Made by [`settings!`](crate::settings!).
+/// A struct of settings. Implemented by [`settings!`](crate::settings!).
 pub trait Settings: Sized {
-    /// Every setting, for the operator.
+    /// Describes every setting for the operator.
     fn describe() -> Vec<Setting>;
 
-    /// Reads what the operator set; the rest has its defaults. The error is a sentence for the operator.
+    /// Parses the settings that the operator wrote; the others have their defaults. The error is a message for the operator.
     fn parse(settings: Vec<(String, Value)>) -> Result<Self, String>;
 }
 
-/// The refusal of a setting that the check does not have.
+/// The message that refuses a setting that the check does not have.
 pub fn unknown(name: &str, known: &[&str]) -> String {
     match known {
-        [] => format!("{name} is not a setting of this check, it has none"),
-        _ => format!("{name} is not a setting of this check, it has {}", known.join(", ")),
+        [] => format!("{name} is not a setting of this check, which has none"),
+        _ => format!("{name} is not a setting of this check, which has {}", known.join(", ")),
     }
 }

@@ -1,8 +1,8 @@
-//! One setting: its description and its refusals.
+//! The specification of one setting: describes the setting and validates its values.
 
 use crate::{Setting, SettingType, Value};
 
-/// What is known of one setting, apart from its type and default.
+/// The specification of a setting, apart from its type and default.
 #[derive(Clone, Copy, Debug)]
 pub struct Spec {
     name: &'static str,
@@ -14,33 +14,33 @@ pub struct Spec {
 }
 
 impl Spec {
-    /// A setting with its name and the lines of its summary.
+    /// A setting with this name and these lines of summary.
     pub const fn new(name: &'static str, summary_lines: &'static [&'static str]) -> Self {
         let (minimum, maximum) = (f64::NEG_INFINITY, f64::INFINITY);
         Self { name, summary_lines, unit: "", minimum, maximum, choices: &[] }
     }
 
-    /// UCUM, as OpenTelemetry writes it: `%`, `By`, `By/s`, `s`.
+    /// Sets the UCUM unit, in OpenTelemetry notation: `%`, `By`, `By/s`, `s`.
     pub const fn unit(self, unit: &'static str) -> Self {
         Self { unit, ..self }
     }
 
-    /// The least and the greatest number that is allowed.
+    /// Sets the least and the greatest number that is allowed.
     pub const fn range(self, range: std::ops::RangeInclusive<f64>) -> Self {
         Self { minimum: *range.start(), maximum: *range.end(), ..self }
     }
 
-    /// The least number that is allowed.
+    /// Sets the least number that is allowed.
     pub const fn minimum(self, minimum: f64) -> Self {
         Self { minimum, ..self }
     }
 
-    /// The strings that are allowed.
+    /// Sets the strings that are allowed.
     pub const fn choices(self, choices: &'static [&'static str]) -> Self {
         Self { choices, ..self }
     }
 
-    /// As the contract has it.
+    /// The setting as the contract represents it.
     pub fn describe<T: SettingType>(&self, default: T) -> Setting {
         let mut attributes = Vec::new();
         let mut note = |key: &str, value: String| attributes.push((key.to_owned(), value));
@@ -61,9 +61,9 @@ impl Spec {
         Setting { name: self.name.to_owned(), summary, default: default.into_value(), attributes }
     }
 
-    /// A value of the right type that is allowed, or the sentence that refuses it.
+    /// Converts a value, or returns the message that refuses a value of the wrong type or one that is not allowed.
     pub fn read<T: SettingType>(&self, value: Value) -> Result<T, String> {
-        let refuse = |value: &Value| format!("{} is {}, allowed is {}", self.name, shown(value), self.allowed(T::TYPE));
+        let refuse = |value: &Value| format!("{} is {}: must be {}", self.name, shown(value), self.allowed(T::TYPE));
         if !self.allows(&value) {
             return Err(refuse(&value));
         }
@@ -90,7 +90,7 @@ impl Spec {
             ("text", []) => "a string".to_owned(),
             ("text", choices) => format!("one of {}", choices.join(", ")),
             (_, []) => "a list of strings".to_owned(),
-            (_, choices) => format!("a list of some of {}", choices.join(", ")),
+            (_, choices) => format!("a list of any of {}", choices.join(", ")),
         };
         if self.maximum.is_finite() {
             allowed += &format!(" from {} to {}", self.minimum, self.maximum);

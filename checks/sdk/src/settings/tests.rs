@@ -2,16 +2,16 @@
 use super::*;
 
 crate::settings! {
-    /// One of each.
+    /// One setting of each type.
     pub struct All {
-        /// Above it is
-        /// a warning.
+        /// Usage above which
+        /// the status is warning.
         threshold: f64 = 80.0, unit "%", range 0.0..=100.0;
-        /// A line.
+        /// A limit.
         limit: Option<f64>, unit "By/s", minimum 0.0;
         /// A switch.
         strict: bool = false;
-        /// A way.
+        /// A choice.
         mode: String = "fast", choices &["fast", "slow"];
         /// Some steps.
         steps: Vec<f64> = [1.0, 2.0], range 1.0..=9.0;
@@ -23,7 +23,7 @@ crate::settings! {
 }
 
 crate::settings! {
-    /// None at all.
+    /// No settings.
     struct Nothing {}
 }
 
@@ -32,7 +32,7 @@ fn parse(name: &str, value: Value) -> Result<All, String> {
 }
 
 fn refusal(name: &str, value: Value) -> String {
-    parse(name, value).expect_err("it is refused")
+    parse(name, value).expect_err("the value is refused")
 }
 
 fn texts(values: &[&str]) -> Value {
@@ -40,7 +40,7 @@ fn texts(values: &[&str]) -> Value {
 }
 
 #[test]
-fn what_is_not_set_has_its_default() {
+fn settings_left_out_have_their_defaults() {
     let defaults = All::parse(Vec::new()).unwrap();
     assert_eq!(defaults, All::default());
     assert_eq!((defaults.threshold, defaults.limit, defaults.strict), (80.0, None, false));
@@ -48,7 +48,7 @@ fn what_is_not_set_has_its_default() {
 }
 
 #[test]
-fn what_is_set_is_read() {
+fn settings_are_parsed() {
     assert_eq!(parse("threshold", Value::Number(97.0)).unwrap().threshold, 97.0);
     assert_eq!(parse("limit", Value::Number(0.0)).unwrap().limit, Some(0.0));
     assert!(parse("strict", Value::Flag(true)).unwrap().strict);
@@ -59,45 +59,45 @@ fn what_is_set_is_read() {
 }
 
 #[test]
-fn an_empty_list_of_numbers_arrives_as_texts() {
+fn empty_list_of_numbers_arrives_as_texts() {
     assert!(parse("steps", texts(&[])).unwrap().steps.is_empty());
-    assert_eq!(refusal("steps", texts(&["x"])), r#"steps is ["x"], allowed is a list of numbers from 1 to 9"#);
+    assert_eq!(refusal("steps", texts(&["x"])), r#"steps is ["x"]: must be a list of numbers from 1 to 9"#);
 }
 
 #[test]
-fn a_number_out_of_its_range_is_refused() {
-    let allowed = "allowed is a number from 0 to 100, in %";
+fn number_out_of_its_range_is_refused() {
+    let allowed = "must be a number from 0 to 100, in %";
     for (value, shown) in [(150.0, "150"), (-5.0, "-5"), (100.5, "100.5"), (f64::NAN, "NaN"), (f64::INFINITY, "inf")] {
-        assert_eq!(refusal("threshold", Value::Number(value)), format!("threshold is {shown}, {allowed}"));
+        assert_eq!(refusal("threshold", Value::Number(value)), format!("threshold is {shown}: {allowed}"));
     }
     for edge in [0.0, 100.0] {
         assert_eq!(parse("threshold", Value::Number(edge)).unwrap().threshold, edge);
     }
-    let at_least = "limit is -1, allowed is a number of at least 0, in By/s";
+    let at_least = "limit is -1: must be a number of at least 0, in By/s";
     assert_eq!(refusal("limit", Value::Number(-1.0)), at_least);
     assert!(parse("limit", Value::Number(f64::INFINITY)).is_err());
-    let steps = "steps is [1.0, 10.0], allowed is a list of numbers from 1 to 9";
+    let steps = "steps is [1.0, 10.0]: must be a list of numbers from 1 to 9";
     assert_eq!(refusal("steps", Value::Numbers(vec![1.0, 10.0])), steps);
 }
 
 #[test]
-fn a_value_of_another_type_is_refused() {
+fn value_of_another_type_is_refused() {
     let text = Value::Text("a\nb".to_owned());
-    assert_eq!(refusal("threshold", text.clone()), r#"threshold is "a\nb", allowed is a number from 0 to 100, in %"#);
-    assert_eq!(refusal("strict", text.clone()), r#"strict is "a\nb", allowed is true or false"#);
-    assert_eq!(refusal("mode", text), r#"mode is "a\nb", allowed is one of fast, slow"#);
-    assert_eq!(refusal("mode", Value::Flag(true)), "mode is true, allowed is one of fast, slow");
-    assert_eq!(refusal("names", Value::Number(1.0)), "names is 1, allowed is a list of strings");
-    assert_eq!(refusal("others", texts(&["c"])), r#"others is ["c"], allowed is a list of some of a, b"#);
+    assert_eq!(refusal("threshold", text.clone()), r#"threshold is "a\nb": must be a number from 0 to 100, in %"#);
+    assert_eq!(refusal("strict", text.clone()), r#"strict is "a\nb": must be true or false"#);
+    assert_eq!(refusal("mode", text), r#"mode is "a\nb": must be one of fast, slow"#);
+    assert_eq!(refusal("mode", Value::Flag(true)), "mode is true: must be one of fast, slow");
+    assert_eq!(refusal("names", Value::Number(1.0)), "names is 1: must be a list of strings");
+    assert_eq!(refusal("others", texts(&["c"])), r#"others is ["c"]: must be a list of any of a, b"#);
 }
 
 #[test]
-fn an_unknown_setting_is_refused_with_the_known_ones() {
-    let expected = "treshold is not a setting of this check, it has \
+fn unknown_setting_is_refused_with_the_known_ones() {
+    let expected = "treshold is not a setting of this check, which has \
                     threshold, limit, strict, mode, steps, names, others";
     assert_eq!(refusal("treshold", Value::Number(1.0)), expected);
     let none = Nothing::parse(vec![("x".to_owned(), Value::Flag(true))]);
-    assert_eq!(none, Err("x is not a setting of this check, it has none".to_owned()));
+    assert_eq!(none, Err("x is not a setting of this check, which has none".to_owned()));
     assert!(Nothing::describe().is_empty());
 }
 
@@ -109,7 +109,7 @@ fn settings_describe_themselves() {
         pairs.join(" ")
     };
     assert_eq!(settings[0].name, "threshold");
-    assert_eq!(settings[0].summary, "Above it is a warning.");
+    assert_eq!(settings[0].summary, "Usage above which the status is warning.");
     assert_eq!(settings[0].default, Some(Value::Number(80.0)));
     let described: Vec<_> = settings.iter().map(attributes).collect();
     let expected = [

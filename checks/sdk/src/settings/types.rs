@@ -1,28 +1,28 @@
-//! The types that a setting may have, and how its default may be written.
+//! The types that a setting may have, and the ways to write its default.
 
 use crate::Value;
 
 /// A type that a setting may have.
 pub trait SettingType: Sized {
-    /// The `type` attribute.
+    /// The `type` attribute of the setting.
     const TYPE: &'static str;
 
-    /// The value, or what it was when it is of another type.
+    /// Converts a value, or returns the value unchanged when it has another type.
     fn from_value(value: Value) -> Result<Self, Value>;
 
-    /// The value in the contract, none for "not set".
+    /// The value as the contract represents it; `None` for "not set".
     fn into_value(self) -> Option<Value>;
 }
 
-/// A type that may be left without a default: [`Option`].
+/// A type that needs no default: [`Option`].
 pub trait NotSet {
-    /// Nothing.
+    /// The value of a setting that is not set.
     const NOT_SET: Self;
 }
 
-/// What a default may be written as.
+/// A literal that may be written as the default of a setting of type `T`.
 pub trait IntoDefault<T> {
-    /// The default.
+    /// Converts the literal to the type of the setting.
     fn into_default(self) -> T;
 }
 
@@ -56,7 +56,7 @@ impl SettingType for Vec<f64> {
     fn from_value(value: Value) -> Result<Self, Value> {
         match value {
             Value::Numbers(values) => Ok(values),
-            // Of an empty list the host cannot tell what it would hold.
+            // The host cannot know the type of an empty list and passes it as `texts`.
             Value::Texts(values) if values.is_empty() => Ok(Vec::new()),
             other => Err(other),
         }
