@@ -6,9 +6,12 @@ SECONDS_EACH ?= 60
 VENV := target/venv
 PEERS := target/peers
 BENCH := target/bench
+# The integration tests whose outcome depends on what the built-in modules compute.
+MODULE_TESTS := alerts built_in_checks cache check_list commands config custom_checks cycle demand determinism limits \
+	pins suppression thirty_days
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-windows lint fuzz bench bench-tools toolchain checks checks-fresh guests venv peers
+.PHONY: help run test test-modules test-windows lint fuzz bench bench-tools toolchain checks checks-fresh guests venv peers
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +22,10 @@ run: ## Measure this machine, judge the readings, store both in data/ and print 
 
 test: guests venv peers ## Run all tests
 	cargo test --workspace --locked
+
+test-modules: guests venv ## Run the tests that judge with the built-in modules
+	@# The whole workspace, so that the same features of the same dependencies are built as for `make test`.
+	cargo test --workspace --locked --test integration -- $(addsuffix ::,$(MODULE_TESTS))
 
 test-windows: ## Cross-build checkpost.exe and run it under wine (takes ten minutes; not part of make test)
 	@tests/windows.sh

@@ -1,4 +1,4 @@
-//! `checkpost collect`: what it shows of this moment, once or again and again.
+//! `checkpost collect`: current readings, once or repeatedly.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Lines};
@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use checkpost::metric::catalog::{self, Source};
+use checkpost_model::metric::catalog::{self, Source};
 use serde_json::Value;
 
 use crate::support::Site;
@@ -22,7 +22,7 @@ fn names(snapshot: &Value) -> BTreeSet<&str> {
     snapshot["samples"].as_array().unwrap().iter().map(|sample| sample["name"].as_str().unwrap()).collect()
 }
 
-/// The one reading of a metric with this label; without a label the first one.
+/// The one reading of a metric with this label; without a label, the first reading.
 fn value(snapshot: &Value, name: &str, label: Option<(&str, &str)>) -> Option<f64> {
     let is_it = |sample: &&Value| {
         sample["name"] == name && label.is_none_or(|(key, value)| sample["labels"][key].as_str() == Some(value))
@@ -31,17 +31,17 @@ fn value(snapshot: &Value, name: &str, label: Option<(&str, &str)>) -> Option<f6
 }
 
 #[test]
-fn one_source_shows_nothing_of_the_others_in_any_format() {
+fn single_source_shows_no_other_source_in_any_format() {
     let site = Site::new();
-    let said = |format| site.says(&["collect", "--source", "memory", "--format", format], 0).stdout;
-    let snapshot = json(&said("json"));
+    let output = |format| site.execute(&["collect", "--source", "memory", "--format", format], 0).stdout;
+    let snapshot = json(&output("json"));
     assert!(names(&snapshot).contains("system.memory.limit"));
     for name in names(&snapshot) {
         assert_eq!(catalog::metric(name).unwrap().source, Source::Memory, "{name}");
     }
-    let text = said("text");
+    let text = output("text");
     assert!(text.starts_with("memory") && text.contains("system.memory.limit"), "{text}");
-    let exposition = said("prometheus");
+    let exposition = output("prometheus");
     assert!(exposition.contains("\nsystem_memory_limit_bytes "), "{exposition}");
     let is_of_memory = |line: &str| {
         let line = line.trim_start_matches("# HELP ").trim_start_matches("# TYPE ");
@@ -56,30 +56,30 @@ fn one_source_shows_nothing_of_the_others_in_any_format() {
 }
 
 #[test]
-fn every_source_can_be_asked_for_by_itself_and_several_together() {
+fn sources_can_be_collected_alone_or_together() {
     let site = Site::new();
     for source in Source::ALL {
-        let snapshot = json(&site.says(&["collect", "--source", source.name(), "--format", "json"], 0).stdout);
+        let snapshot = json(&site.execute(&["collect", "--source", source.name(), "--format", "json"], 0).stdout);
         for name in names(&snapshot) {
             assert_eq!(catalog::metric(name).unwrap().source, source, "{name}");
         }
     }
     let both = ["collect", "--source", "memory", "--source", "system", "--format", "json"];
-    let snapshot = json(&site.says(&both, 0).stdout);
+    let snapshot = json(&site.execute(&both, 0).stdout);
     assert!(names(&snapshot).is_superset(&BTreeSet::from(["system.memory.limit", "system.uptime"])));
     assert!(!names(&snapshot).contains("system.cpu.utilization"));
 }
 
 #[test]
-fn an_unknown_source_is_refused_with_those_there_are() {
-    let said = Site::new().says(&["collect", "--source", "nosuch"], 2);
-    assert!(said.stderr.contains("'nosuch'"), "{}", said.stderr);
-    let (_, list) = said.stderr.split_once("a source is one of ").expect(&said.stderr);
+fn unknown_source_is_refused_with_the_known_ones() {
+    let output = Site::new().execute(&["collect", "--source", "nosuch"], 2);
+    assert!(output.stderr.contains("'nosuch'"), "{}", output.stderr);
+    let (_, list) = output.stderr.split_once("must be one of ").expect(&output.stderr);
     let list = list.lines().next().unwrap();
     assert_eq!(list, Source::ALL.map(Source::name).join(", "));
 }
 
-/// `checkpost collect --watch 1s`, with what it prints line by line.
+/// `checkpost collect --watch 1s`, with its output line by line.
 struct Watching {
     child: Child,
     lines: Option<Lines<BufReader<ChildStdout>>>,
@@ -103,30 +103,31 @@ impl Watching {
 
 impl Drop for Watching {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The process may have ended by itself.
         self.child.kill().ok();
         self.child.wait().ok();
     }
 }
 
 #[test]
-fn watching_prints_a_line_for_each_collection_with_rates_from_the_second_on() {
+fn watch_prints_a_line_per_collection_with_rates_from_the_second_on() {
     let site = Site::new();
     let mut watching = Watching::start(&site, &["--format", "json"]);
     let mut before = json(&watching.line());
     let rates = |snapshot: &Value| names(snapshot).iter().filter(|name| name.ends_with(".rate")).count();
-    // Nothing is stored that the first could be compared with.
+    // There is no stored cycle to compare the first collection with.
     assert_eq!(rates(&before), 0);
-    assert!(value(&before, "system.cpu.utilization", None).is_some(), "over a window");
+    assert!(value(&before, "system.cpu.utilization", None).is_some(), "measured over a window");
     let mut compared = 0;
     while compared < 2 {
         let after = json(&watching.line());
         let rise = |name| Some(value(&after, name, None)? - value(&before, name, None)?);
         let interval = rise("system.uptime").unwrap();
-        // A second, but for what one collection took longer than another: a machine that is overloaded makes it nothing.
+        // A second, give or take how much longer one collection took than the other; on an overloaded machine nearly
+        // nothing.
         if interval >= 0.5 {
             assert!(rates(&after) > 0, "{after:#}");
-            // Whatever has passed: a rate is what was counted in that time.
+            // However much time has passed, a rate is the rise of the counter in that time.
             let (counter, rate) = match cfg!(target_os = "linux") {
                 true => ("system.paging.faults", "checkpost.paging.faults.rate"),
                 false => ("system.network.io", "checkpost.network.io.rate"),
@@ -142,7 +143,7 @@ fn watching_prints_a_line_for_each_collection_with_rates_from_the_second_on() {
 }
 
 #[test]
-fn watching_ends_when_nobody_reads_any_more() {
+fn watch_ends_when_its_reader_is_gone() {
     let site = Site::new();
     for format in ["json", "text"] {
         let mut watching = Watching::start(&site, &["--source", "memory", "--format", format]);
@@ -153,7 +154,7 @@ fn watching_ends_when_nobody_reads_any_more() {
             if let Some(status) = watching.child.try_wait().unwrap() {
                 break status;
             }
-            assert!(gone.elapsed() < Duration::from_secs(20), "it goes on");
+            assert!(gone.elapsed() < Duration::from_secs(20), "it still runs");
             std::thread::sleep(Duration::from_millis(20));
         };
         assert_eq!(status.code(), Some(0), "{format}");
@@ -161,17 +162,17 @@ fn watching_ends_when_nobody_reads_any_more() {
 }
 
 #[test]
-fn what_cannot_be_watched_is_refused() {
+fn watch_refuses_the_prometheus_format_and_invalid_intervals() {
     let site = Site::new();
-    let said = site.says(&["collect", "--watch", "2s", "--format", "prometheus"], 2);
-    assert!(said.error().starts_with("--watch goes with --format text or json"), "{}", said.stderr);
+    let output = site.execute(&["collect", "--watch", "2s", "--format", "prometheus"], 2);
+    assert!(output.error().starts_with("--watch needs --format text or json"), "{}", output.stderr);
     for interval in ["0s", "999ms", "25h", "often"] {
-        let said = site.says(&["collect", "--watch", interval], 2);
-        assert!(said.stderr.contains("--watch") && said.stderr.contains(interval), "{}", said.stderr);
+        let output = site.execute(&["collect", "--watch", interval], 2);
+        assert!(output.stderr.contains("--watch") && output.stderr.contains(interval), "{}", output.stderr);
     }
 }
 
-/// A process that does nothing under a name of its own, until it is dropped.
+/// A process that sleeps under a name of its own until it is dropped.
 #[cfg(target_os = "linux")]
 struct Sleeper(Child);
 
@@ -181,7 +182,7 @@ impl Sleeper {
         let link = site.path(name);
         let sleep = ["/bin/sleep", "/usr/bin/sleep"].into_iter().find(|sleep| Path::new(sleep).exists());
         std::os::unix::fs::symlink(sleep.unwrap(), &link).unwrap();
-        // A process is named after what was started; a program of many names goes by what it is told.
+        // The process is named after the link; a multi-call binary such as busybox chooses its program by argv[0].
         Self(Command::new(link).arg0("sleep").arg("600").spawn().unwrap())
     }
 }
@@ -204,7 +205,7 @@ fn processes_are_watched_by_name_and_by_pattern() {
     let (one, both, none) = (format!("{name}a"), format!("{name}*"), format!("{name}c"));
     let watch = ["--process", &one, "--process", &both, "--process", &none];
     let arguments = [&["collect", "--source", "process", "--format", "json"][..], &watch].concat();
-    let snapshot = json(&site.says(&arguments, 0).stdout);
+    let snapshot = json(&site.execute(&arguments, 0).stdout);
     let of = |what: &str, pattern: &str| {
         value(&snapshot, &format!("process.watched.{what}"), Some(("process.watched.pattern", pattern)))
     };

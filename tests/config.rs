@@ -1,9 +1,9 @@
-//! `checkpost config`: what holds, and whether a run would take it.
+//! `checkpost config`: the effective configuration, and whether a run would accept it.
 
 use crate::support::{Site, guest_file};
 
 #[test]
-fn what_is_shown_is_a_configuration_that_says_where_it_comes_from() {
+fn config_show_prints_a_valid_configuration_with_its_sources() {
     let site = Site::with_config("timeout_seconds = 7\n[[check]]\nname = \"load\"\n");
     let mut command = site.checkpost(&["config", "show"]);
     let output = command.env("LOG_LEVEL", "ERROR").output().unwrap();
@@ -17,56 +17,63 @@ fn what_is_shown_is_a_configuration_that_says_where_it_comes_from() {
         assert!(shown.lines().any(|shown| shown == line), "{line} is not in {shown}");
     }
     let other = Site::with_config(&shown);
-    assert!(other.says(&["config", "show"], 0).stdout.contains("level = \"ERROR\"  # checkpost.toml:"));
+    assert!(other.execute(&["config", "show"], 0).stdout.contains("level = \"ERROR\"  # checkpost.toml:"));
     assert!(!site.path("data").exists());
 }
 
 #[test]
-fn a_configuration_that_a_run_takes_is_ok_and_nothing_is_stored() {
+fn config_check_accepts_what_a_run_accepts_and_stores_nothing() {
     let site = Site::with_config("[[check]]\nname = \"archive\"\nmodule = \"disk\"\n");
-    let said = site.says(&["config", "check"], 0);
+    let output = site.execute(&["config", "check"], 0);
     let file = site.path("checkpost.toml").canonicalize().unwrap();
-    assert_eq!(said.stdout, format!("{}: ok: 5 checks of 4 modules, 0 routes\n", file.display()));
+    assert_eq!(output.stdout, format!("{}: ok: 5 checks of 4 modules, 0 routes\n", file.display()));
     assert!(!site.path("data/automation.db").exists() && !site.path("logs").exists());
-    assert_eq!(Site::new().says(&["config", "check"], 0).stdout, "no file: ok: 4 checks of 4 modules, 0 routes\n");
+    assert_eq!(
+        Site::new().execute(&["config", "check"], 0).stdout,
+        "no configuration file: ok: 4 checks of 4 modules, 0 routes\n"
+    );
 }
 
 #[test]
-fn a_setting_that_a_check_refuses_is_found() {
+fn config_check_finds_a_setting_that_a_check_refuses() {
     let site = Site::with_config("[[check]]\nname = \"cpu\"\n[check.settings]\nthreshold = 50\nclear = 60\n");
-    let said = site.says(&["config", "check"], 2);
-    assert!(said.error().contains("checkpost.toml:5: check 'cpu' refuses its settings: "), "{}", said.stderr);
-    assert!(said.stdout.is_empty());
+    let output = site.execute(&["config", "check"], 2);
+    assert!(output.error().contains("checkpost.toml:5: check 'cpu' refuses its settings: "), "{}", output.stderr);
+    assert!(output.stdout.is_empty());
     let site = Site::with_config("[[check]]\nname = \"cpu\"\n[check.settings]\nthreshhold = 50\n");
-    let said = site.says(&["config", "check"], 2);
-    assert!(said.error().contains("checkpost.toml:4: setting 'threshhold' of check 'cpu' is 50: "), "{}", said.stderr);
+    let output = site.execute(&["config", "check"], 2);
+    assert!(
+        output.error().contains("checkpost.toml:4: setting 'threshhold' of check 'cpu' is 50: "),
+        "{}",
+        output.stderr
+    );
 }
 
 #[test]
-fn a_mistake_in_the_file_is_the_same_line_as_in_a_run() {
+fn configuration_mistake_is_reported_as_in_a_run() {
     let site = Site::with_config("timeout_seconds = 0\n");
-    let of_run = site.says(&["run"], 2);
+    let of_run = site.execute(&["run"], 2);
     for command in ["check", "show"] {
-        assert_eq!(site.says(&["config", command], 2).stderr, of_run.stderr, "{command}");
+        assert_eq!(site.execute(&["config", command], 2).stderr, of_run.stderr, "{command}");
     }
 }
 
 #[test]
-fn a_module_that_cannot_judge_is_named_and_is_no_mistake() {
+fn config_check_names_a_module_that_cannot_judge_and_succeeds() {
     let site = Site::with_config("[[check]]\nname = \"mine\"\nmodule = \"nowhere.wasm\"\n");
     site.write("checks.d/broken.wasm", "no module");
     site.write("checks.d/fine.wasm", std::fs::read(guest_file("misbehave")).unwrap());
-    let said = site.says(&["config", "check"], 0);
+    let output = site.execute(&["config", "check"], 0);
     let expected = "ok: 7 checks of 7 modules, 0 routes; cannot judge: mine, broken (see `checkpost check list`)\n";
-    assert!(said.stdout.ends_with(expected), "{}", said.stdout);
+    assert!(output.stdout.ends_with(expected), "{}", output.stdout);
 }
 
 #[test]
-fn a_template_that_fails_is_found() {
+fn config_check_finds_a_template_that_fails() {
     let route = |body: &str| format!("[[route]]\nname = \"try\"\nstdout = {{}}\n[route.template]\nbody = \"{body}\"\n");
     let site = Site::with_config(&route("{{ title.nowhere.at_all }}"));
-    let said = site.says(&["config", "check"], 2);
-    assert!(said.error().starts_with("route 'try': ") && said.error().contains("template"), "{}", said.stderr);
-    let said = Site::with_config(&route("{{ title }}")).says(&["config", "check"], 0);
-    assert!(said.stdout.ends_with("ok: 4 checks of 4 modules, 1 route\n"), "{}", said.stdout);
+    let output = site.execute(&["config", "check"], 2);
+    assert!(output.error().starts_with("route 'try': ") && output.error().contains("template"), "{}", output.stderr);
+    let output = Site::with_config(&route("{{ title }}")).execute(&["config", "check"], 0);
+    assert!(output.stdout.ends_with("ok: 4 checks of 4 modules, 1 route\n"), "{}", output.stdout);
 }

@@ -1,4 +1,4 @@
-//! Checks that are not ours: dropped into a directory, configured, written from scratch outside the workspace.
+//! Checks that are not built in: dropped into a directory, configured, or written outside the workspace.
 
 use std::fs;
 use std::process::Command;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::support::{Site, check, guest_file, root};
 
 #[test]
-fn a_module_that_was_dropped_in_runs_from_the_next_cycle_on() {
+fn dropped_in_module_runs_from_the_next_cycle_on() {
     let site = Site::new();
     let first = site.run_json();
     assert_eq!(first["checks"].as_array().unwrap().len(), 4);
@@ -21,24 +21,24 @@ fn a_module_that_was_dropped_in_runs_from_the_next_cycle_on() {
 }
 
 #[test]
-fn the_directory_may_be_named_by_flag_variable_and_file() {
+fn checks_directory_may_be_named_by_flag_variable_and_file() {
     let site = Site::new();
     site.write("mine/extra.wasm", fs::read(guest_file("misbehave")).unwrap());
-    let names = |said: crate::support::Said| {
-        let report: Value = serde_json::from_str(&said.stdout).unwrap();
+    let names = |output: crate::support::Output| {
+        let report: Value = serde_json::from_str(&output.stdout).unwrap();
         report["checks"].as_array().unwrap().iter().any(|check| check["name"] == "extra")
     };
-    assert!(names(site.says(&["run", "--format", "json", "--checks", "mine"], 0)));
+    assert!(names(site.execute(&["run", "--format", "json", "--checks", "mine"], 0)));
     let mut command = site.checkpost(&["run", "--format", "json"]);
-    assert!(names(crate::support::Said::of(command.env("CHECKPOST_CHECKS", "mine"), 0)));
+    assert!(names(crate::support::Output::of(command.env("CHECKPOST_CHECKS", "mine"), 0)));
     site.write("checkpost.toml", "checks_dir = \"mine\"\n");
-    assert!(names(site.says(&["run", "--format", "json"], 0)));
+    assert!(names(site.execute(&["run", "--format", "json"], 0)));
     site.write("checkpost.toml", "");
-    assert!(!names(site.says(&["run", "--format", "json"], 0)));
+    assert!(!names(site.execute(&["run", "--format", "json"], 0)));
 }
 
 #[test]
-fn one_module_has_many_instances_each_with_its_settings_and_channel() {
+fn module_has_many_instances_each_with_its_settings_and_channel() {
     let site = Site::with_config(
         "[[check]]\nname = \"memory-team-a\"\nmodule = \"memory\"\nchannel = \"security_check\"\n[check.settings]\nthreshold = 0.01\n\
          [[check]]\nname = \"memory-team-b\"\nmodule = \"memory\"\nchannel = \"log_analysis\"\n[check.settings]\nthreshold = 100\n",
@@ -51,27 +51,27 @@ fn one_module_has_many_instances_each_with_its_settings_and_channel() {
 }
 
 #[test]
-fn a_disabled_check_does_not_run() {
+fn disabled_check_does_not_run() {
     let site = Site::with_config("[[check]]\nname = \"network\"\nenabled = false\n");
     let report = site.run_json();
     assert!(report["checks"].as_array().unwrap().iter().all(|check| check["name"] != "network"));
 }
 
 #[test]
-fn a_checks_directory_that_cannot_be_read_is_not_silently_empty() {
+fn unreadable_checks_directory_is_not_silently_empty() {
     let site = Site::new();
-    // Permissions do not bind root, but nobody can list a file.
+    // Permissions do not bind root, but even root cannot list a regular file.
     site.write("checks.d", "");
     let report = site.run_json();
     assert_eq!(check(&report, "checks directory")["reason"], "unreadable", "{report:#}");
     assert_ne!(check(&report, "memory")["status"], "unknown");
-    assert!(site.says(&["check", "list", "--format", "json"], 0).stdout.contains("\"detail\": \"cannot read "));
+    assert!(site.execute(&["check", "list", "--format", "json"], 0).stdout.contains("\"detail\": \"cannot read "));
 }
 
 #[test]
-fn settings_that_a_dropped_module_would_refuse_do_not_stop_the_others() {
+fn refused_settings_of_a_dropped_in_module_do_not_stop_the_others() {
     let site = Site::new();
-    // Its only mode without settings is to refuse them.
+    // Without its required setting this guest refuses its settings.
     site.drop_guest("refuse-settings", "picky");
     let report = site.run_json();
     assert_eq!(check(&report, "picky")["reason"], "settings_refused");
@@ -79,20 +79,20 @@ fn settings_that_a_dropped_module_would_refuse_do_not_stop_the_others() {
 }
 
 #[test]
-fn settings_that_a_configured_module_refuses_are_a_mistake_in_the_configuration() {
+fn refused_settings_of_a_configured_module_are_a_configuration_mistake() {
     let module = guest_file("refuse-settings");
     let site = Site::with_config(&format!("[[check]]\nname = \"picky\"\nmodule = {module:?}\n"));
-    let said = site.says(&["run"], 2);
+    let output = site.execute(&["run"], 2);
     assert!(
-        said.error().contains("checkpost.toml:2: check 'picky' refuses its settings: secret is not set"),
+        output.error().contains("checkpost.toml:2: check 'picky' refuses its settings: secret is not set"),
         "{}",
-        said.stderr
+        output.stderr
     );
     assert!(site.is_empty());
 }
 
 #[test]
-fn the_core_module_and_its_component_judge_alike() {
+fn core_module_and_its_component_judge_alike() {
     let site = Site::new();
     site.drop_guest("misbehave", "core");
     let core = site.path("checks.d/core.wasm");
@@ -105,18 +105,18 @@ fn the_core_module_and_its_component_judge_alike() {
     assert_ne!(core["module"]["digest"], component["module"]["digest"]);
 }
 
-/// What the README tells a team to do, in a crate of their own.
+/// Follows the README's instructions for a team, in a crate of its own.
 #[test]
-fn a_check_written_with_the_sdk_outside_the_workspace_alerts() {
+fn check_written_with_the_sdk_outside_the_workspace_alerts() {
     let site = Site::new();
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let readme = fs::read_to_string(root().join("docs/tutorial/first-check.md")).unwrap();
     let block = |language: &str| {
         let (_, rest) = readme.split_once(&format!("<!-- first-check -->\n```{language}\n")).expect(language);
         rest.split_once("\n```").unwrap().0.to_owned()
     };
     let sdk = root().canonicalize().unwrap().join("checks/sdk");
     site.write("crate/Cargo.toml", block("toml").replace("/path/to/checkpost/checks/sdk", sdk.to_str().unwrap()));
-    // A line that every machine is below, so that it alerts.
+    // Every machine is below this threshold, so the check alerts.
     site.write("crate/src/lib.rs", block("rust").replace("minimum: f64 = 1.0", "minimum: f64 = 100000.0"));
     let built = Command::new(root().join("checks/cargo.sh"))
         .args(["build", "--release", "--manifest-path"])

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::{Site, check, skip};
 
-/// The two queries that people have in their scripts.
+/// The two queries that people use in their scripts.
 const METRICS: &str = "SELECT timestamp, hostname, cpu_percent, memory_percent, disk_percent FROM system_metrics ORDER BY timestamp DESC LIMIT 10;";
 const NOTIFICATIONS: &str = "SELECT title, level, message, sent_at FROM notifications WHERE channel = 'system_monitoring' ORDER BY sent_at DESC LIMIT 10;";
 
@@ -15,7 +15,7 @@ fn sqlite3(site: &Site, sql: &str) -> Vec<String> {
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
             String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
         }
-        // The tool is missing: the library understands the same SQL.
+        // Without the tool, the library runs the same SQL.
         Err(_) => {
             let database = site.database();
             let mut statement = database.prepare(sql).unwrap();
@@ -33,14 +33,14 @@ fn sqlite3(site: &Site, sql: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_first_run_reports_and_both_queries_answer() {
+fn first_run_reports_and_both_queries_answer() {
     let site = Site::new();
-    let said = site.says(&["run"], 0);
+    let output = site.execute(&["run"], 0);
     for part in ["Checkpost system report", "CPU", "Memory", "Disk", "Network", "Thresholds", "> 80%", "> 85%", "> 90%"]
     {
-        assert!(said.stdout.contains(part), "{part} is not in\n{}", said.stdout);
+        assert!(output.stdout.contains(part), "{part} is not in\n{}", output.stdout);
     }
-    assert_eq!(said.stderr, "");
+    assert_eq!(output.stderr, "");
     let rows = sqlite3(&site, METRICS);
     assert_eq!(rows.len(), 1, "{rows:?}");
     assert_eq!(sqlite3(&site, NOTIFICATIONS).len() as i64, site.count("notifications"));
@@ -48,7 +48,7 @@ fn a_first_run_reports_and_both_queries_answer() {
 }
 
 #[test]
-fn low_thresholds_bring_notifications() {
+fn low_thresholds_raise_notifications() {
     let site = Site::new();
     let mut run = site.checkpost(&["run"]);
     run.env("CPU_THRESHOLD", "0.01").env("MEMORY_THRESHOLD", "0.01").env("DISK_THRESHOLD", "0.01");
@@ -60,7 +60,7 @@ fn low_thresholds_bring_notifications() {
 }
 
 #[test]
-fn the_second_cycle_measures_the_cpu_since_the_first() {
+fn second_cycle_measures_the_cpu_since_the_first() {
     let site = Site::new();
     let interval = |report: &serde_json::Value| {
         let run_id = report["run_id"].as_i64().unwrap();
@@ -71,7 +71,7 @@ fn the_second_cycle_measures_the_cpu_since_the_first() {
     let started = Instant::now();
     let first = interval(&site.run_json());
     assert!((0.25..5.0).contains(&first), "{first}");
-    // Not a sleep for the code's sake: only real time makes a real interval, and it must be 5 s at least.
+    // Not a wait for the code: only real time makes a real interval, and it must be at least 5 s.
     std::thread::sleep(Duration::from_millis(5_300));
     let second = interval(&site.run_json());
     let elapsed = started.elapsed().as_secs_f64();
@@ -85,7 +85,7 @@ fn load_on_all_cores_is_critical() {
     let cores = std::thread::available_parallelism().unwrap().get();
     let of_host = site.run_json()["metrics"]["cpu_count"].as_u64().unwrap();
     if cores as u64 != of_host {
-        return skip("this container may not use all the cores that the host has");
+        return skip("this container may not use all cores of the host");
     }
     let report = std::thread::scope(|scope| {
         for _ in 0..cores {
@@ -101,20 +101,21 @@ fn load_on_all_cores_is_critical() {
     });
     let cpu = check(&report, "cpu");
     assert_eq!(cpu["status"], "critical", "{cpu:#}");
-    // What the alert was before is the machine's affair: the tests beside this one may have loaded it already.
+    // Asserts the evaluation, not the notification: parallel tests may have loaded the CPUs, and raised the alert,
+    // before.
     let run_id = &report["run_id"];
     let of_run = format!("evaluations WHERE status = 'critical' AND instance = 'cpu' AND run_id = {run_id}");
     assert_eq!(site.count(&of_run), 1);
 }
 
 #[test]
-fn a_raised_status_clears_at_the_lower_line() {
+fn raised_status_clears_at_the_lower_line() {
     let memory = |threshold: &str, clear: &str| {
         format!("[[check]]\nname = \"memory\"\n[check.settings]\nthreshold = {threshold}\n{clear}\n")
     };
     let site = Site::with_config(&memory("0.01", ""));
     assert_eq!(check(&site.run_json(), "memory")["status"], "warning");
-    // Usage is between the lines now: it stays raised because it was.
+    // Usage is now between the two lines: the status stays raised because it was raised.
     site.write("checkpost.toml", memory("99.9", "clear = 0.01"));
     assert_eq!(check(&site.run_json(), "memory")["status"], "warning");
     site.write("checkpost.toml", memory("99.9", ""));
@@ -122,10 +123,10 @@ fn a_raised_status_clears_at_the_lower_line() {
 }
 
 #[test]
-fn a_row_that_cannot_be_understood_does_not_stop_the_next_runs() {
+fn unreadable_row_does_not_stop_later_runs() {
     let site = Site::new();
     site.run_json();
     site.database().execute_batch("UPDATE hosts SET facts = '{}'").unwrap();
     assert_eq!(site.run_json()["run_id"], 2);
-    assert!(site.log().contains("cannot be understood"), "{}", site.log());
+    assert!(site.log().contains("ignoring a row of an earlier cycle"), "{}", site.log());
 }

@@ -1,4 +1,4 @@
-//! What a cycle measures and keeps: what `[collect]` says, and what checks ask for.
+//! What a cycle measures and stores: the metrics that `[collect]` names, and those that checks need.
 
 use std::collections::BTreeSet;
 
@@ -9,21 +9,21 @@ use crate::support::guest::{Guest, data, words};
 
 /// The readings of one source.
 fn readings(site: &Site, source: &str) -> Vec<Value> {
-    let said = site.says(&["collect", "--source", source, "--format", "json"], 0);
-    let snapshot: Value = serde_json::from_str(&said.stdout).unwrap();
+    let output = site.execute(&["collect", "--source", source, "--format", "json"], 0);
+    let snapshot: Value = serde_json::from_str(&output.stdout).unwrap();
     snapshot["samples"].as_array().unwrap().clone()
 }
 
-/// A configuration in which no built-in check runs, whatever built-in checks there are.
+/// A configuration that disables every built-in check, whatever built-in checks there are.
 fn without_built_in_checks() -> String {
-    let list = Site::new().says(&["check", "list", "--format", "json"], 0).stdout;
+    let list = Site::new().execute(&["check", "list", "--format", "json"], 0).stdout;
     let list: Value = serde_json::from_str(&list).unwrap();
     let off = |check: &Value| format!("[[check]]\nname = {}\nenabled = false\n", check["name"]);
     list.as_array().unwrap().iter().map(off).collect()
 }
 
-/// A check that asks for these metrics, and perhaps for the processes of a name.
-fn asking_for(metrics: &[&str], watched: Option<&str>) -> Vec<u8> {
+/// A check that needs these metrics and, if given, the processes of a name.
+fn check_needing(metrics: &[&str], watched: Option<&str>) -> Vec<u8> {
     const NEEDS: u32 = 4096;
     const LABELS: u32 = 8192;
     let (mut records, mut texts, mut at) = (Vec::new(), String::new(), 8448);
@@ -46,7 +46,7 @@ fn asking_for(metrics: &[&str], watched: Option<&str>) -> Vec<u8> {
     Guest::with(&(needs + &words(NEEDS, &records) + &texts)).wasm()
 }
 
-/// The names of what the last cycle of a site stored.
+/// The metrics that the last cycle of a site stored.
 fn stored(site: &Site) -> BTreeSet<String> {
     let names: String = site.value(
         "SELECT json_group_array(DISTINCT name) FROM samples JOIN series ON series.id = series_id
@@ -55,18 +55,18 @@ fn stored(site: &Site) -> BTreeSet<String> {
     serde_json::from_str(&names).unwrap()
 }
 
-/// What one cycle with this configuration stores, without built-in checks and with these.
+/// The metrics that one cycle with this configuration stores, with these checks and no built-in ones.
 fn stored_with(collect: &str, checks: &[(&str, Vec<u8>)]) -> BTreeSet<String> {
     let site = Site::with_config(&format!("{collect}\n{}", without_built_in_checks()));
     for (name, wasm) in checks {
         site.write(&format!("checks.d/{name}.wasm"), wasm);
     }
-    site.says(&["run"], 0);
+    site.execute(&["run"], 0);
     stored(&site)
 }
 
 #[test]
-fn what_is_stored_is_what_the_host_needs_and_what_store_names() {
+fn stored_metrics_are_those_the_host_needs_and_store_names() {
     let least = stored_with("[collect]\nstore = []", &[]);
     for name in ["system.cpu.utilization", "system.memory.utilization", "system.filesystem.limit", "system.uptime"] {
         assert!(least.contains(name), "{name} is not in {least:?}");
@@ -85,23 +85,23 @@ fn what_is_stored_is_what_the_host_needs_and_what_store_names() {
 }
 
 #[test]
-fn what_a_check_asks_for_and_may_see_is_stored_too() {
+fn granted_needs_of_a_check_are_stored_too() {
     let least = stored_with("[collect]\nstore = []", &[]);
-    let check = asking_for(&["checkpost.load_5m", "system.process.*"], None);
+    let check = check_needing(&["checkpost.load_5m", "system.process.*"], None);
     let more = stored_with("[collect]\nstore = []", &[("curious", check.clone())]);
     let added = |more: &BTreeSet<String>| more.difference(&least).cloned().collect::<Vec<_>>();
     assert_eq!(added(&more), ["checkpost.load_5m", "system.process.count"]);
-    // What it is not granted is not measured for it.
+    // A metric that is not granted is not measured for the check.
     let granted = stored_with("grants = [\"checkpost.*\"]\n[collect]\nstore = []", &[("curious", check)]);
     assert_eq!(added(&granted), ["checkpost.load_5m"]);
 }
 
 #[test]
-fn a_check_that_asks_for_a_process_has_it_watched() {
+fn process_that_a_check_needs_is_watched() {
     let config = format!("grants = [\"process.*\"]\n[collect]\nstore = []\n{}", without_built_in_checks());
     let site = Site::with_config(&config);
-    site.write("checks.d/watcher.wasm", asking_for(&[], Some("nosuch*")));
-    site.says(&["run"], 0);
+    site.write("checks.d/watcher.wasm", check_needing(&[], Some("nosuch*")));
+    site.execute(&["run"], 0);
     let labels: String = site.value("SELECT labels FROM series WHERE name = 'process.watched.count'");
     assert_eq!(labels, r#"{"process.watched.pattern":"nosuch*"}"#);
     assert_eq!(
@@ -113,29 +113,29 @@ fn a_check_that_asks_for_a_process_has_it_watched() {
 }
 
 #[test]
-fn disks_and_processes_are_those_that_are_listed() {
+fn listed_disks_and_processes_are_the_only_ones_measured() {
     let config = "[collect]\ndisks = [\"nosuch\"]\nprocesses = [\"nosuch\", \"also*\"]\ninterfaces = [\"nosuch\"]\n";
     let site = Site::with_config(&(config.to_owned() + &without_built_in_checks()));
-    site.says(&["run"], 0);
+    site.execute(&["run"], 0);
     let count =
         |condition: &str| site.count(&format!("samples JOIN series ON series.id = series_id WHERE {condition}"));
     assert_eq!(count("name LIKE 'system.disk.%' OR name = 'system.network.io'"), 0);
     assert_eq!(count("name = 'process.watched.count' AND value = 0"), 2);
     assert_eq!(count("name LIKE 'process.cpu.%' OR name LIKE 'process.memory.%'"), 0);
-    for message in ["no disk is called 'nosuch'", "no interface is called 'nosuch'"] {
+    for message in ["no disk matches 'nosuch'", "no interface matches 'nosuch'"] {
         assert_eq!(site.count(&format!("diagnostics WHERE message = \"{message}\"")), 1, "{message}");
     }
 }
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_disk_that_is_listed_is_measured_whatever_it_is() {
+fn listed_disk_is_measured_whatever_its_kind() {
     let diskstats = std::fs::read_to_string("/proc/diskstats").unwrap_or_default();
-    // A loop device, if there is one: it would be left out otherwise.
+    // Preferably a loop device, which would otherwise be left out.
     let devices: Vec<_> = diskstats.lines().filter_map(|line| line.split_whitespace().nth(2)).collect();
     let device = devices.iter().find(|device| device.starts_with("loop")).or(devices.first());
     let Some(device) = device else {
-        crate::support::skip("there are no disks here");
+        crate::support::skip("this machine has no disks");
         return;
     };
     let site = Site::with_config(&format!("[collect]\ndisks = [\"{device}\"]\n"));
@@ -147,7 +147,7 @@ fn a_disk_that_is_listed_is_measured_whatever_it_is() {
 }
 
 #[test]
-fn as_many_processes_are_listed_as_are_asked_for() {
+fn top_processes_sets_how_many_are_listed() {
     for top in [0, 1, 3] {
         let site = Site::with_config(&format!("[collect]\ntop_processes = {top}\n"));
         let samples = readings(&site, "process");
@@ -157,7 +157,7 @@ fn as_many_processes_are_listed_as_are_asked_for() {
 }
 
 #[test]
-fn a_value_that_makes_no_sense_is_refused_with_its_line() {
+fn invalid_value_is_refused_with_its_line() {
     for (line, part) in [
         ("store = \"system.*\"", "collect.store"),
         ("store = [\"sys*tem\"]", "collect.store"),
@@ -168,8 +168,8 @@ fn a_value_that_makes_no_sense_is_refused_with_its_line() {
     ] {
         let site = Site::with_config(&format!("# first\n\n[collect]\n{line}\n"));
         for command in ["run", "collect"] {
-            let said = site.says(&[command], 2);
-            let error = said.error();
+            let output = site.execute(&[command], 2);
+            let error = output.error();
             assert!(error.contains("checkpost.toml:4") && error.contains(part), "{command}: {error}");
         }
         assert!(site.is_empty());

@@ -1,18 +1,18 @@
-//! The same module with the same input says the same and uses the same fuel: in every run, on every thread, in every
-//! engine.
+//! The same module with the same input returns the same verdicts and uses the same fuel: in every run, on every thread,
+//! in every engine.
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use checkpost::check::{Failure, Limits, ModuleSource, SettingValue, Settings, Status, Verdict};
-use checkpost::metric::{Labels, Sample, Series};
-use checkpost::sandbox::{Input, Module, Sandbox, SandboxOptions};
+use checkpost_model::check::{Failure, Limits, ModuleSource, SettingValue, Settings, Status, Verdict};
+use checkpost_model::metric::{Labels, Sample, Series};
+use checkpost_sandbox::{Input, Module, Sandbox, SandboxOptions};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
 use crate::support::{BUILT_IN, Site, guest_file, root};
 
-/// What a check may depend on, owned.
+/// Everything that a check may depend on, owned.
 #[derive(Clone, Debug)]
 struct Case {
     time_ms: u64,
@@ -23,10 +23,10 @@ struct Case {
     previous: Vec<(String, Status)>,
 }
 
-/// Everything that must be the same.
-type Said = (Result<Vec<Verdict>, Failure>, u64);
+/// Everything that must be identical.
+type Outcome = (Result<Vec<Verdict>, Failure>, u64);
 
-fn evaluate(module: &Module, case: &Case) -> Said {
+fn evaluate(module: &Module, case: &Case) -> Outcome {
     let judged = module.evaluate(
         &Limits::DEFAULT,
         &Input {
@@ -41,7 +41,7 @@ fn evaluate(module: &Module, case: &Case) -> Said {
     (judged.outcome, judged.fuel)
 }
 
-/// Any text that a host may have for a name: of all scripts, with what is hostile in a terminal.
+/// Any text that a name on a host may contain: all scripts, and characters that are hostile to a terminal.
 fn name() -> impl Strategy<Value = String> {
     prop_oneof![Just("/".to_owned()), "/[a-z]{1,8}", any::<String>()]
 }
@@ -85,7 +85,7 @@ fn case() -> impl Strategy<Value = Case> {
     let many = |max| prop::collection::vec(sample(), 0..max);
     (any::<u32>(), name(), settings(), many(30), prop::collection::vec(previous(), 0..5)).prop_map(
         |(seconds, host, settings, mut samples, previous)| {
-            // As a snapshot has them: sorted, each once.
+            // Sorted and without duplicates, as in a snapshot.
             samples.sort_by(|a, b| (&a.name, &a.labels).cmp(&(&b.name, &b.labels)));
             samples.dedup_by(|a, b| (&a.name, &a.labels) == (&b.name, &b.labels));
             let host = Labels::from([("host.name", host)]);
@@ -94,21 +94,21 @@ fn case() -> impl Strategy<Value = Case> {
     )
 }
 
-/// A sandbox for so many evaluations, which decides what engine it has.
+/// A sandbox for this many evaluations, a number that decides which engine it uses.
 fn sandbox(evaluations: usize) -> Sandbox {
     Sandbox::new(SandboxOptions { evaluations, ..SandboxOptions::default() }).unwrap()
 }
 
-/// Evaluates each of so many cases in two engines and on all threads at once.
-fn hold(source: &ModuleSource, sandboxes: &[Sandbox; 2], cases: u32) {
+/// Evaluates this many cases, each in two engines and on all threads at once.
+fn assert_repeatable(source: &ModuleSource, sandboxes: &[Sandbox; 2], cases: u32) {
     let modules = sandboxes.each_ref().map(|sandbox| Module::load(sandbox, source, &Limits::DEFAULT).unwrap());
     let mut runner = TestRunner::new(ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() });
     let property = |case: Case| {
         let first = evaluate(&modules[0], &case);
         prop_assert!(first.1 > 0);
         for (sandbox, module) in sandboxes.iter().zip(&modules) {
-            for said in sandbox.map(&[&case; 4], |case| evaluate(module, case)) {
-                prop_assert_eq!(&said, &first);
+            for outcome in sandbox.map(&[&case; 4], |case| evaluate(module, case)) {
+                prop_assert_eq!(&outcome, &first);
             }
         }
         Ok(())
@@ -117,15 +117,15 @@ fn hold(source: &ModuleSource, sandboxes: &[Sandbox; 2], cases: u32) {
 }
 
 #[test]
-fn built_in_checks_say_the_same_again() {
+fn built_in_checks_repeat_their_verdicts() {
     let sandboxes = [sandbox(2), sandbox(1_000)];
     for name in BUILT_IN {
-        hold(&ModuleSource::Builtin(name), &sandboxes, 64);
+        assert_repeatable(&ModuleSource::builtin(name), &sandboxes, 64);
     }
 }
 
-/// Checks with an interpreter inside, compiled by the real program: a sandbox compiles in a child of its own program, and
-/// this one is no checkpost. What was compiled is kept, because it takes a machine half a minute.
+/// Checks with an interpreter inside, compiled by the real program: a sandbox compiles in a child of its own program,
+/// and the test program is not checkpost. The compiled code is kept, because compiling takes half a minute.
 fn interpreted(language: &str) -> (ModuleSource, [Sandbox; 2]) {
     static COMPILED: OnceLock<PathBuf> = OnceLock::new();
     let cache = COMPILED.get_or_init(|| {
@@ -133,25 +133,25 @@ fn interpreted(language: &str) -> (ModuleSource, [Sandbox; 2]) {
         let site = Site::with_config(&format!("cache_dir = {cache:?}\n"));
         site.drop_guest("python", "python");
         site.drop_guest("javascript", "javascript");
-        site.says(&["check", "warm"], 0);
+        site.execute(&["check", "warm"], 0);
         cache
     });
     let sandboxes = [2, 1_000].map(|evaluations| {
         let mut sandbox = sandbox(evaluations);
-        sandbox.cache_in(cache).unwrap();
+        sandbox.open_cache(cache).unwrap();
         sandbox
     });
     (ModuleSource::File(guest_file(language)), sandboxes)
 }
 
 #[test]
-fn a_check_in_python_says_the_same_again() {
+fn python_check_repeats_its_verdicts() {
     let (source, sandboxes) = interpreted("python");
-    hold(&source, &sandboxes, 16);
+    assert_repeatable(&source, &sandboxes, 16);
 }
 
 #[test]
-fn a_check_in_javascript_says_the_same_again() {
+fn javascript_check_repeats_its_verdicts() {
     let (source, sandboxes) = interpreted("javascript");
-    hold(&source, &sandboxes, 16);
+    assert_repeatable(&source, &sandboxes, 16);
 }

@@ -1,4 +1,4 @@
-//! `checkpost notifications --follow`: what is stored while somebody looks on.
+//! `checkpost notifications --follow`: notifications that are stored while somebody watches.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -14,14 +14,14 @@ use crate::support::Site;
 /// Longer than any line takes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// `checkpost notifications --follow`, with what it prints.
+/// `checkpost notifications --follow`, with its output.
 struct Follower {
     process: Child,
     lines: Receiver<String>,
 }
 
 impl Follower {
-    fn of(site: &Site, arguments: &[&str]) -> Self {
+    fn start(site: &Site, arguments: &[&str]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_checkpost"))
             .env_clear()
             .current_dir(site.directory.path())
@@ -46,9 +46,9 @@ impl Follower {
         row["message"].as_str().unwrap().to_owned()
     }
 
-    fn says_nothing(&self) {
-        let said = self.lines.recv_timeout(Duration::from_millis(1_500));
-        assert_eq!(said, Err(RecvTimeoutError::Timeout));
+    fn prints_nothing(&self) {
+        let output = self.lines.recv_timeout(Duration::from_millis(1_500));
+        assert_eq!(output, Err(RecvTimeoutError::Timeout));
     }
 }
 
@@ -62,7 +62,7 @@ impl Drop for Follower {
 /// A database with one run and no notification.
 fn site() -> Site {
     let site = Site::new();
-    site.says(&["run"], 0);
+    site.execute(&["run"], 0);
     site.database().execute_batch("DELETE FROM notifications").unwrap();
     site
 }
@@ -78,37 +78,37 @@ const EARLY: &str = "2025-01-01 00:00:00.000";
 const LATE: &str = "2099-01-01 00:00:00.000";
 
 #[test]
-fn what_is_there_comes_oldest_first_and_what_is_stored_later_after_it() {
+fn stored_notifications_come_oldest_first_and_new_ones_after_them() {
     let site = site();
     for message in ["first", "second", "third"] {
         store(&site, message, "WARNING", EARLY);
     }
     store(&site, "newest", "WARNING", "2025-01-01 00:05:00.000");
-    let follower = Follower::of(&site, &["--limit", "3"]);
+    let follower = Follower::start(&site, &["--limit", "3"]);
     assert!(follower.line().trim_start().starts_with("ID  TIME"));
     for message in ["first", "second", "newest"] {
         assert!(follower.line().ends_with(&format!("WARNING   raised        memory        {message}")));
     }
-    // The third was cut off by the limit, and is not new.
-    follower.says_nothing();
+    // The third notification was cut off by the limit and is not new.
+    follower.prints_nothing();
     store(&site, "one\nmore", "CRITICAL", EARLY);
     assert!(follower.line().ends_with("CRITICAL  raised        memory        one\\u{a}more"));
-    follower.says_nothing();
+    follower.prints_nothing();
     let pid = follower.process.id().to_string();
     assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
     assert_eq!(follower.lines.recv_timeout(PATIENCE), Err(RecvTimeoutError::Disconnected));
-    site.says(&["db", "check"], 0);
+    site.execute(&["db", "check"], 0);
 }
 
 #[test]
-fn what_is_asked_for_holds_for_what_comes() {
+fn filters_apply_to_new_notifications_too() {
     let site = site();
     store(&site, "old", "CRITICAL", EARLY);
-    let follower = Follower::of(&site, &["--level", "critical", "--since", "1h", "--format", "json"]);
+    let follower = Follower::start(&site, &["--level", "critical", "--since", "1h", "--format", "json"]);
     store(&site, "a warning", "WARNING", LATE);
     store(&site, "critical", "CRITICAL", LATE);
     assert_eq!(follower.message(), "critical");
-    // All that there was is deleted, and its numbers begin again.
+    // All notifications are deleted, and their numbers start again.
     site.database().execute_batch("DELETE FROM notifications").unwrap();
     thread::sleep(Duration::from_millis(2_500));
     store(&site, "anew", "CRITICAL", LATE);
@@ -116,7 +116,7 @@ fn what_is_asked_for_holds_for_what_comes() {
 }
 
 #[test]
-fn it_ends_when_nobody_reads_any_more() {
+fn follow_ends_when_its_reader_is_gone() {
     let site = site();
     let mut process = Command::new(env!("CARGO_BIN_EXE_checkpost"))
         .env_clear()
@@ -127,21 +127,21 @@ fn it_ends_when_nobody_reads_any_more() {
         .unwrap();
     let mut header = String::new();
     BufReader::new(process.stdout.take().unwrap()).read_line(&mut header).unwrap();
-    // The pipe is closed, and nothing is stored that would have to be written.
+    // The pipe is closed, and no new notification forces a write.
     let began = Instant::now();
     while process.try_wait().unwrap().is_none() {
-        assert!(began.elapsed() < PATIENCE, "it still waits");
+        assert!(began.elapsed() < PATIENCE, "it still runs");
         thread::sleep(Duration::from_millis(20));
     }
     assert_eq!(process.wait().unwrap().code(), Some(0));
 }
 
 #[test]
-fn a_database_that_is_locked_for_long_is_waited_for() {
+fn locked_database_is_waited_for() {
     let site = site();
-    // In this mode a writer locks readers out.
+    // In this journal mode a writer locks readers out.
     site.database().execute_batch("PRAGMA journal_mode = DELETE").unwrap();
-    let follower = Follower::of(&site, &["--format", "json"]);
+    let follower = Follower::start(&site, &["--format", "json"]);
     store(&site, "before", "WARNING", EARLY);
     assert_eq!(follower.message(), "before");
     let database = site.database();
@@ -155,23 +155,23 @@ fn a_database_that_is_locked_for_long_is_waited_for() {
 }
 
 #[test]
-fn another_file_in_the_place_of_the_database_is_followed() {
+fn replaced_database_file_is_followed() {
     let (site, other) = (site(), site());
     store(&site, "shown", "WARNING", "2025-01-01 00:05:00.000");
-    let follower = Follower::of(&site, &["--format", "json"]);
+    let follower = Follower::start(&site, &["--format", "json"]);
     assert_eq!(follower.message(), "shown");
     store(&other, "older", "WARNING", EARLY);
     store(&other, "newer", "WARNING", "2025-01-01 00:06:00.000");
-    // For a while there is none.
+    // For a while there is no database.
     fs::rename(site.path("data/automation.db"), site.path("data/old.db")).unwrap();
-    follower.says_nothing();
+    follower.prints_nothing();
     fs::copy(other.path("data/automation.db"), site.path("data/new.db")).unwrap();
     fs::rename(site.path("data/new.db"), site.path("data/automation.db")).unwrap();
     assert_eq!(follower.message(), "newer");
-    follower.says_nothing();
+    follower.prints_nothing();
 }
 
 #[test]
-fn without_a_database_there_is_nothing_to_follow() {
-    assert!(Site::new().says(&["notifications", "--follow"], 1).error().starts_with("no database at "));
+fn missing_database_is_an_error() {
+    assert!(Site::new().execute(&["notifications", "--follow"], 1).error().starts_with("no database at "));
 }

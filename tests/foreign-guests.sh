@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds the checks that are not written in Rust:   tests/foreign-guests.sh DIR
-# The tools are installed beside the build, at the versions that tests/guests pins, from the registries that pip and npm
-# are set up for. A module is made again only when its sources, the contract or its tools changed: each takes 10 s.
+# The tools are installed next to the build, at the versions that tests/guests pins, from the registries that pip and
+# npm are configured for. A module is rebuilt only if its sources, the contract or its tools changed: each takes 10 s.
 set -eu
 cd "$(dirname "$0")/.."
 directory=$1
@@ -13,7 +13,7 @@ fail() {
     exit 1
 }
 
-# quietly COMMAND…: what it says is of interest only when it fails.
+# quietly COMMAND…: shows the output only if the command fails.
 quietly() {
     "$@" > "$tools/log" 2>&1 || {
         tail -n 20 "$tools/log" >&2
@@ -21,16 +21,16 @@ quietly() {
     }
 }
 
-# made_of NAME: what a module is made of, as a digest.
+# made_of NAME: a digest of everything that a module is made of.
 made_of() {
     find "tests/guests/$1" wit tests/foreign-guests.sh -type f | LC_ALL=C sort | xargs sha256sum | sha256sum
 }
 
-# A copy, because Python leaves compiled files beside what it reads.
+# Builds from a copy, because Python leaves compiled files next to the sources that it reads.
 build_python() {
     requirements=tests/guests/python/requirements.txt
     if ! cmp -s "$requirements" "$python/requirements.txt"; then
-        command -v python3 > /dev/null || fail "there is no python3 here: the guest in Python needs Python 3 with venv and pip"
+        command -v python3 > /dev/null || fail "no python3 found: the guest in Python needs Python 3 with venv and pip"
         quietly python3 -m venv --clear "$python" || fail "python3 cannot make a venv: the guest in Python needs one, with pip"
         quietly "$python/bin/python" -m pip install --quiet --disable-pip-version-check -r "$requirements" ||
             fail "pip cannot install $(cat "$requirements")"
@@ -42,11 +42,11 @@ build_python() {
         componentize --python-path "$python/check" check --output "$1"
 }
 
-# Packages may not run scripts of their own: none of these needs to.
+# Packages may not run scripts: none of these needs to.
 build_javascript() {
     sources=tests/guests/javascript
     if ! cmp -s "$sources/package-lock.json" "$javascript/node_modules/installed"; then
-        command -v npm > /dev/null || fail "there is no npm here: the guest in JavaScript needs Node.js 20 or newer, with npm"
+        command -v npm > /dev/null || fail "no npm found: the guest in JavaScript needs Node.js 20 or newer, with npm"
         mkdir -p "$javascript"
         cp "$sources/package.json" "$sources/package-lock.json" "$javascript/"
         quietly npm ci --prefix "$javascript" --ignore-scripts --no-audit --no-fund ||
@@ -61,12 +61,12 @@ mkdir -p "$tools" "$directory"
 for name in python javascript; do
     digest=$(made_of "$name")
     stamp=$tools/$name.made-of
-    # The module is named too: the directory may be another one than last time.
+    # The stamp includes the module, because the directory may differ from last time.
     if [ -e "$directory/$name.wasm" ] && [ "$(cat "$stamp" 2> /dev/null)" = "$digest $(sha256sum < "$directory/$name.wasm")" ]; then
         continue
     fi
     echo "building $directory/$name.wasm"
-    "build_$name" "$tools/$name.wasm" || fail "cannot make a check of tests/guests/$name"
+    "build_$name" "$tools/$name.wasm" || fail "cannot build a check from tests/guests/$name"
     mv "$tools/$name.wasm" "$directory/$name.wasm"
     echo "$digest $(sha256sum < "$directory/$name.wasm")" > "$stamp"
 done

@@ -1,17 +1,18 @@
-//! Limits and grants of single instances: of two instances of one module one keeps within its limit, the other does not.
+//! Limits and grants of single instances: of two instances of one module, one keeps within its limit and the other does
+//! not.
 
 use serde_json::Value;
 
 use crate::support::guest::Guest;
 use crate::support::{Site, assert_built_in_judged, check, guest_file};
 
-/// An instance of a module in the site, with these limits or grants and this mode, if any.
+/// An entry for an instance of a module in the site, with these limits or grants and, unless empty, this mode.
 fn instance(name: &str, module: &str, own: &str, mode: &str) -> String {
     let settings = if mode.is_empty() { String::new() } else { format!("[check.settings]\nmode = \"{mode}\"\n") };
     format!("[[check]]\nname = \"{name}\"\nmodule = \"./{module}.wasm\"\n{own}\n{settings}")
 }
 
-/// A site with the module `guest` and the instances of these tables; limits that end everything by fuel.
+/// A site with the module `guest` and these instances. Its deadline is so long that other limits end everything.
 fn site(module: &[u8], instances: &str) -> Site {
     let site = Site::with_config(&format!("timeout_seconds = 3600\n{instances}"));
     site.write("guest.wasm", module);
@@ -22,7 +23,8 @@ fn misbehave() -> Vec<u8> {
     std::fs::read(guest_file("misbehave")).unwrap()
 }
 
-/// Judges with `kept` and with `broken`; the first must be judged, the second be unknown for this reason.
+/// Runs one instance with each limit: the instance with `kept` must be judged, the one with `broken` unknown for this
+/// reason.
 fn assert_pair(module: &[u8], mode: &str, kept: &str, broken: &str, reason: &str, detail: &str) {
     let limits = |limit: &str| format!("[check.limits]\n{limit}");
     let instances =
@@ -36,8 +38,8 @@ fn assert_pair(module: &[u8], mode: &str, kept: &str, broken: &str, reason: &str
 }
 
 #[test]
-fn fuel() {
-    let counting = Guest::doing(
+fn fuel_limit_applies_per_instance() {
+    let counting = Guest::with_work(
         "(local $left i32) (local.set $left (i32.const 100000))
          (loop $next (br_if $next (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))",
     );
@@ -45,9 +47,9 @@ fn fuel() {
 }
 
 #[test]
-fn evaluation_time() {
-    // What one is done with at once takes the other hours.
-    let endless = Guest::doing("(loop $again (br $again))").wasm();
+fn evaluation_time_limit_applies_per_instance() {
+    // Two guests instead of one: the first never ends, the second ends at once.
+    let endless = Guest::with_work("(loop $again (br $again))").wasm();
     let slow = instance("broken", "guest", "[check.limits]\nfuel = 100000000000\nevaluation_ms = 100", "");
     let report = site(&endless, &slow).run_json();
     let failed = check(&report, "broken");
@@ -55,27 +57,27 @@ fn evaluation_time() {
     assert_eq!(failed["detail"], "did not end within 100 ms");
     assert!(failed["duration_us"].as_u64().unwrap() >= 100_000);
     let quick = instance("kept", "guest", "[check.limits]\nevaluation_ms = 60000", "");
-    let report = site(&Guest::doing("").wasm(), &quick).run_json();
+    let report = site(&Guest::with_work("").wasm(), &quick).run_json();
     assert_eq!(check(&report, "kept")["reason"], Value::Null);
 }
 
 #[test]
-fn memory() {
-    let grown = Guest::doing("(drop (memory.grow (i32.const 14)))").wasm();
-    // Two pages to begin with.
+fn memory_limit_applies_per_instance() {
+    let grown = Guest::with_work("(drop (memory.grow (i32.const 14)))").wasm();
+    // A guest starts with two pages.
     let (kept, broken) = ("memory_bytes = 1048576", "memory_bytes = 1048575");
-    assert_pair(&grown, "", kept, broken, "memory_limit", "wanted more than 1048575 bytes");
+    assert_pair(&grown, "", kept, broken, "memory_limit", "needs more than 1048575 bytes");
 }
 
 #[test]
-fn number_of_grows() {
-    let grown = Guest::doing("(drop (memory.grow (i32.const 1)))".repeat(10).as_str()).wasm();
+fn memory_grows_limit_applies_per_instance() {
+    let grown = Guest::with_work("(drop (memory.grow (i32.const 1)))".repeat(10).as_str()).wasm();
     let (kept, broken) = ("memory_grows = 20", "memory_grows = 9");
-    assert_pair(&grown, "", kept, broken, "memory_limit", "grew more than 9 times");
+    assert_pair(&grown, "", kept, broken, "memory_limit", "grew its memory more than 9 times");
 }
 
 #[test]
-fn stack() {
+fn stack_limit_applies_per_instance() {
     let deep = Guest::with(
         "(func $down (param i32) (result i32)
            (if (result i32) (local.get 0)
@@ -88,24 +90,24 @@ fn stack() {
 }
 
 #[test]
-fn verdicts() {
+fn verdicts_limit_applies_per_instance() {
     assert_pair(&misbehave(), "ten-verdicts", "verdicts = 10", "verdicts = 9", "output_limit", "the limit is 9");
 }
 
 #[test]
-fn text() {
+fn text_limit_applies_per_instance() {
     let (kept, broken) = ("text_bytes = 1000", "text_bytes = 999");
     assert_pair(&misbehave(), "long-text", kept, broken, "output_limit", "a text of 1000 bytes, the limit is 999");
 }
 
 #[test]
-fn output() {
+fn output_limit_applies_per_instance() {
     let (kept, broken) = ("output_bytes = 100000", "output_bytes = 500");
     assert_pair(&misbehave(), "ten-verdicts", kept, broken, "output_limit", "returned more data than the limit allows");
 }
 
 #[test]
-fn module_size() {
+fn module_size_limit_applies_per_instance() {
     let module = misbehave();
     let limit = |bytes: usize| format!("module_bytes = {bytes}");
     let (kept, broken) = (limit(module.len()), limit(module.len() - 1));
@@ -113,18 +115,19 @@ fn module_size() {
 }
 
 #[test]
-fn history() {
+fn history_limit_applies_per_instance() {
     let limits = |points| format!("grants = [\"system.*\"]\n[check.limits]\nhistory_points = {points}");
     let instances =
         instance("kept", "guest", &limits(2), "report") + &instance("broken", "guest", &limits(1), "report");
     let site = site(&misbehave(), &instances);
-    let said = |report: &Value| check(report, "kept")["verdicts"][0]["message"].as_str().unwrap_or_default().to_owned();
-    assert!(said(&site.run_json()).ends_with("; past "), "there is no past yet");
+    let message_of =
+        |report: &Value| check(report, "kept")["verdicts"][0]["message"].as_str().unwrap_or_default().to_owned();
+    assert!(message_of(&site.run_json()).ends_with("; past "), "there are no past readings yet");
     let second = site.run_json();
-    assert!(said(&second).ends_with("; past system.memory.utilization: 1"), "{}", said(&second));
+    assert!(message_of(&second).ends_with("; past system.memory.utilization: 1"), "{}", message_of(&second));
     assert_eq!(check(&second, "broken")["reason"], Value::Null);
     let third = site.run_json();
-    assert!(said(&third).ends_with("; past system.memory.utilization: 2"), "{}", said(&third));
+    assert!(message_of(&third).ends_with("; past system.memory.utilization: 2"), "{}", message_of(&third));
     let failed = check(&third, "broken");
     assert_eq!(failed["reason"], "history_limit", "{failed:#}");
     assert_eq!(failed["detail"], "asked for more than 1 past readings");
@@ -132,7 +135,7 @@ fn history() {
 }
 
 #[test]
-fn what_is_not_granted_never_arrives() {
+fn ungranted_readings_never_arrive() {
     let grants = |list: &str| format!("grants = {list}");
     let instances = instance("default", "guest", "", "report")
         + &instance("narrow", "guest", &grants("[\"system.memory.*\"]"), "report")
@@ -141,19 +144,19 @@ fn what_is_not_granted_never_arrives() {
     let site = site(&misbehave(), &instances);
     site.run_json();
     let report = site.run_json();
-    let said = |name: &str| check(&report, name)["verdicts"][0]["message"].as_str().unwrap().to_owned();
-    let default = said("default");
+    let message_of = |name: &str| check(&report, name)["verdicts"][0]["message"].as_str().unwrap().to_owned();
+    let default = message_of("default");
     assert!(default.contains("system.cpu.utilization") && default.contains("checkpost.cpu.interval"), "{default}");
-    let narrow = said("narrow");
+    let narrow = message_of("narrow");
     assert!(
         narrow.contains("now system.memory.limit ") && narrow.ends_with("past system.memory.utilization: 1"),
         "{narrow}"
     );
     assert!(!narrow.contains("system.cpu") && !narrow.contains("checkpost."), "{narrow}");
-    let wide = said("wide");
+    let wide = message_of("wide");
     assert!(wide.contains("checkpost.cpu.interval") && wide.contains("past checkpost.network.total: 1"), "{wide}");
-    assert_eq!(said("none"), "now ; past ");
-    let list = site.says(&["check", "list", "--format", "json"], 0).stdout;
+    assert_eq!(message_of("none"), "now ; past ");
+    let list = site.execute(&["check", "list", "--format", "json"], 0).stdout;
     let list: Vec<Value> = serde_json::from_str(&list).unwrap();
     let missing = |name: &str| list.iter().find(|row| row["name"] == name).unwrap()["not_granted"].clone();
     assert_eq!(missing("default"), serde_json::json!(["*"]));

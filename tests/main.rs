@@ -2,11 +2,10 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod alerts;
-mod bad_checks;
-mod bad_input;
 #[cfg(target_os = "linux")]
-mod built_in;
+mod built_in_checks;
 mod cache;
+mod check_list;
 mod collect;
 mod commands;
 #[cfg(target_os = "linux")]
@@ -17,7 +16,6 @@ mod config;
 mod cron;
 mod custom_checks;
 mod cycle;
-mod deliver;
 mod demand;
 mod determinism;
 #[cfg(unix)]
@@ -27,12 +25,14 @@ mod follow;
 #[cfg(unix)]
 mod heartbeat;
 mod hostile;
+mod house;
+mod invalid_input;
 mod limits;
-mod lock;
-mod others;
 #[cfg(unix)]
 mod outbox;
-mod quiet;
+mod pins;
 mod support;
-mod warm;
+mod suppression;
+mod thirty_days;
+mod transports;
 mod wasi;

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Unpacks node_exporter into $1, from Debian's package: nothing is installed or started, and nobody need be root. Where
-# there is no apt, or it reaches nothing, it says so and goes on: the tests that compare with node_exporter are then
-# skipped, with a message.
+# Unpacks node_exporter into $1, from Debian's package: nothing is installed or started, and root is not needed. If apt
+# is missing or reaches no server, the script prints a message and succeeds: the tests that compare with node_exporter
+# are then skipped, with a message.
 set -eu
 peers=$1
 package=prometheus-node-exporter
@@ -16,22 +16,22 @@ missing() {
 }
 
 if ! command -v apt-get > /dev/null || ! command -v dpkg-deb > /dev/null; then
-    missing "there is no apt here"
+    missing "no apt found"
 fi
 mkdir -p "$peers"
 peers=$(cd "$peers" && pwd)
 new=$(mktemp -d "$peers/new.XXXXXX")
 trap 'rm -rf "$new"' EXIT
 
-# For root, apt would download as a user of its own, who may not write here.
+# For root, apt would download as a separate user, who may not write here.
 apt() { (cd "$new" && apt-get --quiet=2 -o APT::Sandbox::User="$(id -un)" "$@"); }
 
-# Images for containers come without lists of packages. New ones go beside ours: those of the system are root's.
+# Container images come without package lists. New lists go into our directory: those of the system belong to root.
 apt_with_lists() {
     apt -o Dir::State::Lists="$new/lists" -o Dir::Cache="$new/cache" -o Debug::NoLocking=1 "$@"
 }
 
-# What the first attempt complains of is no news when the second one succeeds.
+# The complaints of the first attempt do not matter if the second one succeeds.
 if ! apt download "$package" 2> /dev/null; then
     mkdir -p "$new/lists/partial" "$new/cache/archives/partial"
     apt_with_lists update && apt_with_lists download "$package" || missing "apt cannot download $package"

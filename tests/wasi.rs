@@ -1,10 +1,10 @@
-//! Guests whose runtimes import WASI: it is there, leads nowhere, and tells the same in every run.
+//! Guests whose runtimes import WASI: the interfaces exist, lead nowhere, and return the same in every run.
 
 use serde_json::Value;
 
 use crate::support::{Site, assert_built_in_judged, check, guest_file};
 
-/// A site whose check `probe` does what `mode` says.
+/// A site whose check `probe` runs in this mode.
 fn site(mode: &str, config: &str) -> Site {
     let module = guest_file("wasi-probe");
     Site::with_config(&format!(
@@ -18,15 +18,15 @@ fn probe(site: &Site) -> Value {
     check(&report, "probe").clone()
 }
 
-/// What the probe says of a subject.
-fn said<'a>(evaluation: &'a Value, subject: &str) -> &'a str {
+/// The message of the probe's verdict on a subject.
+fn message_of<'a>(evaluation: &'a Value, subject: &str) -> &'a str {
     let mut verdicts = evaluation["verdicts"].as_array().unwrap().iter();
     let verdict = verdicts.find(|verdict| verdict["subject"] == subject).unwrap_or_else(|| panic!("{evaluation:#}"));
     verdict["message"].as_str().unwrap()
 }
 
 #[test]
-fn a_guest_that_tries_everything_sees_nothing() {
+fn wasi_shows_nothing_to_a_guest_that_tries_everything() {
     let site = site("look", "");
     let mut run = site.checkpost(&["run", "--format", "json"]);
     let output = run.env("SECRET", "hunter2").write_stdin("hunter2").output().unwrap();
@@ -43,42 +43,42 @@ fn a_guest_that_tries_everything_sees_nothing() {
         ("files", "0"),
         ("sleep", "2 ready after 0 ns"),
     ] {
-        assert_eq!(said(seen, subject), expected, "{subject}");
+        assert_eq!(message_of(seen, subject), expected, "{subject}");
     }
     for (subject, error) in
         [("tcp", "access-denied"), ("udp", "access-denied"), ("names", "permanent-resolver-failure")]
     {
-        assert!(said(seen, subject).starts_with("Err(") && said(seen, subject).contains(error), "{seen:#}");
+        assert!(message_of(seen, subject).starts_with("Err(") && message_of(seen, subject).contains(error), "{seen:#}");
     }
-    // What it writes goes nowhere but to the log, and there only when it fails.
+    // Its output goes only to the log, and there only when the check fails.
     assert!(!String::from_utf8_lossy(&output.stderr).contains("a line of the probe"));
     assert!(!site.log().contains("a line of the probe"));
 }
 
 #[test]
-fn its_clock_stands_at_the_time_of_the_cycle() {
+fn wasi_clock_stands_at_the_time_of_the_cycle() {
     let site = site("look", "");
     let seen = probe(&site);
-    let (seconds, nanoseconds) = said(&seen, "time").split_once('.').unwrap();
+    let (seconds, nanoseconds) = message_of(&seen, "time").split_once('.').unwrap();
     let time_ms = seconds.parse::<i64>().unwrap() * 1_000 + nanoseconds.parse::<i64>().unwrap() / 1_000_000;
     assert_eq!(time_ms, site.value::<i64>("SELECT started_at_ms FROM runs"));
 }
 
 #[test]
-fn its_random_numbers_are_the_same_in_every_run() {
+fn wasi_random_numbers_are_the_same_in_every_run() {
     let site = site("look", "");
     let numbers = |seen: &Value| {
-        ["random", "random number", "insecure random", "seed"].map(|subject| said(seen, subject).to_owned())
+        ["random", "random number", "insecure random", "seed"].map(|subject| message_of(seen, subject).to_owned())
     };
     let first = probe(&site);
     let second = probe(&site);
     assert_eq!(numbers(&first), numbers(&second));
-    assert_ne!(said(&first, "random"), "[0, 0, 0, 0, 0, 0, 0, 0]");
-    assert_ne!(said(&first, "time"), said(&second, "time"), "what does depend on the input does change");
+    assert_ne!(message_of(&first, "random"), "[0, 0, 0, 0, 0, 0, 0, 0]");
+    assert_ne!(message_of(&first, "time"), message_of(&second, "time"), "a message that depends on the input changes");
 }
 
 #[test]
-fn an_operator_may_deny_wasi() {
+fn wasi_may_be_denied_by_the_operator() {
     let evaluation = probe(&site("look", "wasi = \"deny\""));
     assert_eq!(evaluation["reason"], "denied_import", "{evaluation:#}");
     let detail = evaluation["detail"].as_str().unwrap();
@@ -86,7 +86,7 @@ fn an_operator_may_deny_wasi() {
 }
 
 #[test]
-fn what_is_no_part_of_wasi_is_denied_with_it() {
+fn imports_outside_wasi_are_denied() {
     let wants = |import: &str| format!("(component (import \"{import}\" (instance (export \"get\" (func)))))");
     for import in ["wasi:http/outgoing-handler@0.2.0", "wasi:keyvalue/store@0.2.0", "wasi:cli/nonsense@0.2.0", "a:b/c"]
     {
@@ -99,8 +99,8 @@ fn what_is_no_part_of_wasi_is_denied_with_it() {
 }
 
 #[test]
-fn a_core_module_with_imports_of_an_older_wasi_is_denied_by_name() {
-    // What a C or Go compiler makes, had it been given the contract.
+fn imports_of_an_older_wasi_are_denied_by_name() {
+    // The module that a C or Go compiler would make, given the contract.
     let module = std::fs::read(guest_file("misbehave")).unwrap();
     let sections = wasm_sections(&module).filter(|(id, _)| *id == 0).flat_map(|(_, section)| section.to_vec());
     let old = wat::parse_str(
@@ -113,7 +113,7 @@ fn a_core_module_with_imports_of_an_older_wasi_is_denied_by_name() {
     assert_eq!(evaluation["detail"], "wants to import wasi_snapshot_preview1.fd_write");
 }
 
-/// The sections of a module, with their heads.
+/// The sections of a module, with their headers.
 fn wasm_sections(module: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
     let mut rest = &module[8..];
     std::iter::from_fn(move || {
@@ -132,22 +132,19 @@ fn wasm_sections(module: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
 }
 
 #[test]
-fn a_guest_that_ends_itself_ends_nobody_else() {
+fn guest_that_exits_ends_nobody_else() {
     let evaluation = probe(&site("exit", ""));
-    assert_eq!(
-        (&evaluation["reason"], &evaluation["detail"]),
-        (&"trap".into(), &"ended itself with exit status 1".into())
-    );
+    assert_eq!((&evaluation["reason"], &evaluation["detail"]), (&"trap".into(), &"exited with status 1".into()));
 }
 
 #[test]
-fn of_its_standard_error_the_end_is_in_the_log() {
+fn standard_error_of_a_failing_guest_is_logged_from_its_end() {
     let site = site("complain", "");
     assert_eq!(probe(&site)["reason"], "trap");
     let log = site.log();
     assert!(log.contains("Check probe wrote: \\u{1b}[31mthe last line\n"), "{log}");
     let kept = log.matches("Check probe wrote: xxx").count();
-    assert!((1..=5).contains(&kept), "the end of it, and not more: {kept}");
+    assert!((1..=5).contains(&kept), "only the end is logged: {kept}");
 }
 
 #[test]
@@ -159,7 +156,7 @@ fn handles_and_random_bytes_are_bounded() {
 }
 
 #[test]
-fn sleeping_takes_no_time_and_waiting_uses_up_the_fuel() {
+fn sleeping_takes_no_time_and_uses_up_fuel() {
     let evaluation = probe(&site("sleep-forever", "[limits]\nfuel = 100000\n"));
     assert_eq!(evaluation["reason"], "out_of_fuel", "{evaluation:#}");
 }

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Cross-builds checkpost.exe and tests it under wine. Installs the compilers and wine first, where there is apt.
+# Cross-builds checkpost.exe and tests it under wine. Installs the compilers and wine first, if apt is available.
 #
 # The target's library comes from rustup, or is built from Debian's sources; checks/cargo.sh says why. The tests are in
-# tests/windows/test.py, and $CARGO_TARGET_DIR keeps what was built: a second run takes as long as the host's own crate.
+# tests/windows/test.py. $CARGO_TARGET_DIR keeps the build, so a second run rebuilds only the host's own crates.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -13,7 +13,7 @@ tools="gcc-mingw-w64-x86-64 wine wine64 python3"
 
 say() { echo "windows.sh: $*" >&2; }
 
-give_up() {
+fail() {
     say "$*"
     exit 1
 }
@@ -49,7 +49,7 @@ install() {
     has_tools || install $tools || true
     has_library || has_debian || add_library || install $rust || true
 }
-has_tools || give_up "install $tools (Debian's names), or what has $gcc, wine and python3 where you are"
+has_tools || fail "install $tools (Debian's names), or the packages of your system with $gcc, wine and python3"
 
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target/windows}"
 export CARGO_BUILD_TARGET=$target
@@ -61,13 +61,13 @@ elif has_debian; then
     cargo=/usr/bin/cargo
     export RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_UNSTABLE_BUILD_STD=std,panic_abort,panic_unwind
 else
-    give_up "no compiler for $target: run 'rustup target add $target', or install $rust (Debian)"
+    fail "no compiler for $target: run 'rustup target add $target', or install $rust (Debian)"
 fi
-# The dev profile: optimised dependencies, so that compiling checks is quick, and nothing else that takes time.
+# The dev profile optimizes dependencies, so that compiling checks is fast, and nothing else.
 "$cargo" build --locked --package checkpost --bin checkpost
 
 bin="$CARGO_TARGET_DIR/$target/debug"
-# What wine does not have, beside the program, where Windows looks first. Never part of what is shipped.
+# Libraries that wine lacks, placed next to the program, where Windows looks first. They are never shipped.
 "$gcc" -O2 -Wall -Wextra -Werror -shared -o "$bin/bcryptprimitives.dll" tests/windows/bcryptprimitives.c -ladvapi32 -liphlpapi
 "$gcc" -O2 -Wall -Wextra -Werror -shared -o "$bin/pdh.dll" tests/windows/pdh.c -lntdll
 

@@ -1,4 +1,4 @@
-"""`make bench`: tables of what `host/benches/evaluation` found, from criterion's medians.
+"""Tables of the results of the benchmark `evaluation` for `make bench`, from criterion's medians.
 
 Usage: python estimates.py CRITERION_HOME
 """
@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-# (as criterion calls it, as the table does)
+# (name in criterion, name in the table)
 PROCESSES = [
     ("process/true", "start and end of `/bin/true`"),
     ("process/check_disk", "start and end of `check_disk -w 10% -c 5% -p /`, in C"),
@@ -22,7 +22,7 @@ EVALUATIONS = [
     ("evaluation/disk-10-plain", "the same in a run of few checks: 10 readings"),
     ("evaluation/disk-200-plain", "the same in a run of few checks: 200 readings"),
 ]
-# (as criterion calls it, as the table does, the interpreter that it takes the place of)
+# (name in criterion, name in the table, the interpreter whose start it replaces)
 INTERPRETED = [
     ("evaluation/python-10", "evaluation of a check in Python, 10 readings", "process/python3"),
     ("evaluation/javascript-10", "evaluation of a check in JavaScript, 10 readings", "process/node"),
@@ -40,7 +40,7 @@ def medians(home):
 
 
 def length(nanoseconds):
-    """A time with three digits that mean something, in the unit that suits it."""
+    """A time with three significant digits, in a suitable unit."""
     for unit, size in [("s", 1e9), ("ms", 1e6), ("µs", 1e3)]:
         if nanoseconds >= size:
             return f"{nanoseconds / size:.3g} {unit}"
@@ -48,14 +48,14 @@ def length(nanoseconds):
 
 
 def ratio(ours, theirs):
-    """`1/41` for what is cheaper, `3.2` for what is dearer, nothing where there is nothing to compare with."""
+    """`1/41` for the cheaper, `3.2` for the more expensive; empty without a figure to compare with."""
     if ours is None or theirs is None:
         return ""
     return f"1/{theirs / ours:.3g}" if ours < theirs else f"{ours / theirs:.3g}"
 
 
 def table(heads, rows):
-    """A Markdown table, the first column left and the others right."""
+    """Prints a Markdown table, with the first column left-aligned and the others right-aligned."""
     print("| " + " | ".join(heads) + " |")
     print("| --- |" + " ---: |" * (len(heads) - 1))
     for row in rows:

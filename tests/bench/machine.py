@@ -1,4 +1,4 @@
-"""What the figures of `make bench` were measured on, as one line."""
+"""Describes the machine of `make bench` in one line."""
 
 import os
 import platform
@@ -25,20 +25,20 @@ def describe():
 
 
 def cpu_model():
-    """As the kernel names it; systems without that list say at least what kind it is."""
+    """The name that the kernel uses; without one, the architecture."""
     cpuinfo = Path("/proc/cpuinfo")
     found = cpuinfo.exists() and re.search(r"^model name\s*:\s*(.+)$", cpuinfo.read_text(), re.MULTILINE)
     return found.group(1) if found else platform.machine()
 
 
 def locked(package):
-    """The version of a package that Cargo.lock holds."""
+    """The version of a package in Cargo.lock."""
     found = re.search(rf'name = "{package}"\nversion = "(.+)"', (ROOT / "Cargo.lock").read_text())
     return found.group(1) if found else "?"
 
 
 def first_line(*command):
-    """What a program says of its version, or that there is none."""
+    """The version that a program prints, or that the program is missing."""
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[0]
     except (OSError, subprocess.CalledProcessError, IndexError):

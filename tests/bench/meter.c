@@ -1,8 +1,8 @@
-/* What one command costs:   meter COMMAND [ARGUMENT…]
+/* Measures one command:   meter COMMAND [ARGUMENT…]
  *
- * Prints its CPU seconds, wall seconds and peak memory in KiB, its children's included, and exits as it does.
- * In C because the kernel counts the memory of whoever starts a program towards the program's peak: started from
- * Python, nothing takes less than Python. This starts it from a few hundred KiB. */
+ * Prints the CPU seconds, wall seconds and peak memory in KiB of the command and its children, and exits with its
+ * exit code. Written in C because the kernel counts the memory of the starting process towards the peak of the
+ * program: started from Python, no program takes less than Python. This process has a few hundred KiB. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +31,7 @@ int main(int count, char **arguments) {
         return 1;
     }
     if (child == 0) {
-        /* Its report is of no interest; this program's own line must be the only one. */
+        /* Discards the command's output: this program's line must be the only one. */
         int sink = open("/dev/null", O_WRONLY);
         dup2(sink, STDOUT_FILENO);
         execvp(arguments[1], arguments + 1);

@@ -19,7 +19,7 @@ MB = 1024**2
 
 
 def read_env(path):
-    """KEY=VALUE lines of a .env file, under the variables of the environment."""
+    """KEY=VALUE lines of a .env file; variables of the environment take precedence."""
     values = {}
     if path.exists():
         for line in path.read_text().splitlines():
@@ -30,7 +30,7 @@ def read_env(path):
 
 
 def collect():
-    """The headline figures. cpu_percent blocks for its window of one second."""
+    """The headline figures; cpu_percent blocks for its window of one second."""
     memory = psutil.virtual_memory()
     disk = psutil.disk_usage("/")
     network = psutil.net_io_counters()
@@ -80,7 +80,7 @@ def judge(metrics, env):
 
 
 def store(path, metrics, alerts):
-    """One row of metrics and one of notifications an alert, in one transaction."""
+    """Stores one row of metrics, and one notification per alert, in one transaction."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with sqlite3.connect(path) as database:
         columns = ", ".join(metrics)
@@ -97,7 +97,7 @@ def store(path, metrics, alerts):
 
 
 def report(metrics, alerts):
-    """The console report."""
+    """Prints the console report."""
     print(f"System report  {metrics['timestamp']}  {metrics['hostname']}  {metrics['platform']}")
     print(f"  CPU     {metrics['cpu_percent']:.1f}% ({metrics['cpu_count']} cores)")
     print(f"  Memory  {metrics['memory_percent']:.1f}% of {metrics['memory_total_bytes'] / GB:.2f}GB")

@@ -1,6 +1,6 @@
-"""`make bench`: what whole runs of checkpost cost as processes, next to the psutil script that they replace.
+"""Measures whole runs of checkpost as processes for `make bench`, and the psutil script that they replace.
 
-All of them run in turn, so that they see the same machine; `meter` counts what the kernel knows of each finished
+All commands run in turn, so that they see the same machine; `meter` prints the kernel's figures for each finished
 process. Prints Markdown tables of medians, with the ratios to the script pair by pair.
 
 Usage: python whole_process.py METER CHECKPOST [RUNS]
@@ -18,7 +18,7 @@ import sites
 
 HERE = Path(__file__).parent
 KIB_PER_MIB = 1024
-# As the configuration of each: (name, what makes its directory).
+# (name of the configuration, function that sets up its directory)
 RUNS_OF_CHECKPOST = [
     ("4 checks", sites.plain),
     ("100 instances", sites.instances(100)),
@@ -26,9 +26,9 @@ RUNS_OF_CHECKPOST = [
     ("100 modules more", sites.modules(100)),
     ("4 checks, everything measured", sites.everything),
 ]
-# Below 5 s since the last cycle the CPU figure would need a window of its own.
+# Within 5 s of the last cycle, the CPU figure needs a window of its own.
 BETWEEN_CYCLES_SECONDS = 5.1
-# First runs are slow and vary little.
+# First runs are slow and vary little, so a few are enough.
 MOST_FIRST_RUNS = 3
 COLUMNS = [("CPU time, ms", 1000), ("wall time, ms", 1000), ("peak memory, MiB", 1 / KIB_PER_MIB)]
 
@@ -48,7 +48,7 @@ class Meter:
 
 
 def expect_all_judged(checkpost, directory):
-    """A run in which checks fail costs less than it should. Also fills the cache and the database."""
+    """Fills the cache and the database, and exits if a check fails: such a run costs less than a real one."""
     run = [checkpost, "run", "--format", "json"]
     report = json.loads(subprocess.run(run, cwd=directory, stdout=subprocess.PIPE, check=True).stdout)
     for check in report["checks"]:
@@ -57,7 +57,7 @@ def expect_all_judged(checkpost, directory):
 
 
 def first_runs(meter, checkpost, rounds):
-    """Runs that find nothing: no database and no compiled modules."""
+    """Runs without a database and without compiled modules."""
     figures = {name: [] for name, _ in RUNS_OF_CHECKPOST}
     for _ in range(rounds):
         for name, make in RUNS_OF_CHECKPOST:
@@ -68,7 +68,7 @@ def first_runs(meter, checkpost, rounds):
 
 
 def later_runs(meter, checkpost, baseline, rounds, directory):
-    """Runs that find the last cycle and compiled modules, the script among them, in turn."""
+    """Runs with a previous cycle and compiled modules, in turn with the script."""
     commands = {"psutil script": [*baseline, "."], **{name: [checkpost, "run"] for name, _ in RUNS_OF_CHECKPOST}}
     sites_of = {name: directory / str(number) for number, name in enumerate(commands)}
     for site in sites_of.values():
@@ -81,14 +81,14 @@ def later_runs(meter, checkpost, baseline, rounds, directory):
         time.sleep(BETWEEN_CYCLES_SECONDS)
         for name, command in commands.items():
             measured = meter.measure(command, sites_of[name])
-            # The first round warms what the preparation did not, as the script's own compiled modules.
+            # The first round warms the rest, such as the script's own compiled modules.
             if number > 0:
                 figures[name].append(measured)
     return figures
 
 
 def cells(figures, baseline):
-    """One cell a column: the median, and its share of the baseline's where there is one."""
+    """One cell per column: the median, and its share of the baseline where there is one."""
     for index, (_, scale) in enumerate(COLUMNS):
         text = f"{statistics.median(figure[index] for figure in figures) * scale:.1f}"
         if baseline is not None:

@@ -2,19 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use checkpost::metric::Labels;
+use checkpost_model::metric::Labels;
 
-/// What was exposed.
+/// A parsed exposition.
 #[derive(Debug, Default)]
 pub(super) struct Exposition {
-    /// By the name of the series.
+    /// The types, by the name of the series.
     pub(super) types: BTreeMap<String, String>,
-    /// Each series, with its labels.
+    /// The value of each series, by name and labels.
     pub(super) samples: BTreeMap<(String, Labels), f64>,
 }
 
 impl Exposition {
-    /// Understands a whole text. What cannot be understood, or is there twice, fails the test.
+    /// Parses a whole exposition. A line that cannot be parsed and a repeated series fail the test.
     pub(super) fn parse(text: &str) -> Self {
         let mut exposition = Self::default();
         for line in text.lines().filter(|line| !line.is_empty()) {
@@ -22,19 +22,19 @@ impl Exposition {
                 let (name, kind) = of.split_once(' ').unwrap();
                 assert_eq!(exposition.types.insert(name.to_owned(), kind.to_owned()), None, "{line}");
             } else if !line.starts_with('#') {
-                let (key, value) = sample(line).unwrap_or_else(|| panic!("cannot understand {line:?}"));
+                let (key, value) = sample(line).unwrap_or_else(|| panic!("cannot parse {line:?}"));
                 assert_eq!(exposition.samples.insert(key, value), None, "{line}");
             }
         }
         exposition
     }
 
-    /// All series of a name.
+    /// All series with this name.
     pub(super) fn of(&self, name: &str) -> impl Iterator<Item = (&Labels, f64)> {
         self.samples.iter().filter(move |((series, _), _)| series == name).map(|((_, labels), value)| (labels, *value))
     }
 
-    /// The one series of a name that has no labels.
+    /// The one series with this name and no labels.
     pub(super) fn value(&self, name: &str) -> Option<f64> {
         self.samples.get(&(name.to_owned(), Labels::none())).copied()
     }
@@ -59,7 +59,7 @@ fn sample(line: &str) -> Option<((String, Labels), f64)> {
     Some(((name.to_owned(), labels.into_iter().collect()), value))
 }
 
-/// A text up to its closing quote, and what comes behind that.
+/// A text up to its closing quote, and the rest behind it.
 fn quoted(text: &str) -> Option<(String, &str)> {
     let mut value = String::new();
     let mut characters = text.char_indices();

@@ -1,13 +1,13 @@
-//! The same machine seen by others, which checkpost must agree with, reading by reading.
+//! Compares checkpost with other programs (peers) on the same machine, reading by reading.
 //!
-//! What moves is bracketed: the peer is read before and after, and checkpost's reading must lie between the two. What a
-//! table calls slack is what it may lie outside of that, for a reason that stands beside it.
+//! A changing value is bracketed: the peer is read before and after, and checkpost's reading must lie between the two.
+//! The slack in a table is how far a reading may lie outside the bracket; a comment next to it says why.
 
 mod exposition;
+mod mounts;
 mod node_exporter;
-mod official;
-mod private;
 mod proc;
+mod prometheus_parser;
 mod psutil;
 mod rates;
 mod sensors;
@@ -17,25 +17,25 @@ mod tools;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use checkpost::metric::Labels;
+use checkpost_model::metric::Labels;
 use serde_json::Value;
 
 use crate::support::Site;
 
-/// How often two that disagree are asked again. Memory and processes come and go between the readings of a bracket;
-/// what is read wrongly is so every time.
+/// How often a comparison that fails is repeated. Memory and processes come and go between the readings of a bracket; a
+/// wrong reading is wrong every time.
 const TRIES: usize = 8;
-/// A cycle is compared with the last one, and opens no window of its own, when that is 5 s back.
+/// A cycle is compared with the previous one, without a window of its own, if that is at least 5 s old.
 const COMPARABLE: Duration = Duration::from_millis(5_200);
 
 const MIB: f64 = 1024.0 * 1024.0;
-/// The labels of what there is one of.
+/// The labels of a metric that has only one series.
 const NONE: [(&str, &str); 0] = [];
 
-/// A metric and what it is of.
+/// A metric with its labels.
 type Key = (String, Labels);
 
-/// What somebody says of this machine, by checkpost's names. Labels that a peer does not know are left out.
+/// The readings of one program, under checkpost's names. Labels that the program does not know are left out.
 #[derive(Clone, Debug, Default)]
 struct Figures(BTreeMap<Key, f64>);
 
@@ -44,7 +44,7 @@ impl Figures {
         self.0.insert((metric.to_owned(), labels.into()), value);
     }
 
-    /// Of a list of samples in JSON, as `checkpost collect` and the peers in Python write them.
+    /// Reads a list of samples in JSON, as `checkpost collect` and the peers in Python write it.
     fn of_samples(samples: &Value) -> Self {
         let sample = |sample: &Value| {
             let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -58,7 +58,7 @@ impl Figures {
         self.0.iter().filter(move |((name, _), _)| name == metric).map(|((_, labels), value)| (labels, *value))
     }
 
-    /// The one reading of a metric that has these labels, whatever others it has.
+    /// The one reading of a metric with these labels, whatever other labels it has.
     fn get(&self, metric: &str, labels: &Labels) -> Option<f64> {
         let mut those: Vec<_> = self.of(metric).filter(|(all, _)| all.contains(labels)).collect();
         assert!(those.len() <= 1, "more than one {metric} has {labels:?}: {those:?}");
@@ -66,18 +66,18 @@ impl Figures {
     }
 }
 
-/// Which readings of a metric both must have.
+/// Which readings of a metric both programs must have.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Scope {
-    /// The same ones.
+    /// The same readings.
     All,
-    /// One at least, if either has any: the two leave out different things.
+    /// At least one common reading, if either has any: the two leave out different ones.
     Some,
-    /// Perhaps none.
+    /// Perhaps none in common.
     Any,
 }
 
-/// How a metric is compared: a line of a table.
+/// How a metric is compared: a row of a table.
 #[derive(Clone, Copy, Debug)]
 struct Row {
     metric: &'static str,
@@ -85,13 +85,13 @@ struct Row {
     scope: Scope,
 }
 
-/// All readings of a metric are in the bracket.
+/// Every reading must lie in the bracket.
 const fn same(metric: &'static str) -> Row {
     Row { metric, slack: 0.0, scope: Scope::All }
 }
 
 impl Row {
-    /// Readings may be so far outside.
+    /// Readings may lie this far outside the bracket.
     const fn within(self, slack: f64) -> Self {
         Self { slack, ..self }
     }
@@ -100,13 +100,13 @@ impl Row {
         Self { scope, ..self }
     }
 
-    /// What is wrong with a reading, if anything is.
+    /// What is wrong with a reading, if anything.
     fn judge(&self, labels: &Labels, ours: Option<f64>, low: f64, high: f64) -> Option<String> {
         let Some(ours) = ours else {
-            let missing = format!("{} {labels:?}: checkpost does not tell it, the peer {low} to {high}", self.metric);
+            let missing = format!("{} {labels:?}: checkpost does not report it, the peer {low} to {high}", self.metric);
             return (self.scope == Scope::All).then_some(missing);
         };
-        // A number may be rounded when it is written, and no more.
+        // Allow for the rounding of printed numbers, and no more.
         let slack = self.slack + 1e-9 * high.abs();
         let metric = self.metric;
         (ours < low - slack || ours > high + slack)
@@ -114,14 +114,15 @@ impl Row {
     }
 }
 
-/// What a peer said before and after; or the least and the most that a reading may be.
+/// The peer's readings before and after; or the lowest and the highest values that a reading may have.
 struct Bracket {
     before: Figures,
     after: Figures,
 }
 
 impl Bracket {
-    /// What differs, by metric and labels. A table that compares nothing shows nothing: that is a difference, too.
+    /// All differences, by metric and labels. A metric that was never compared proves nothing, so that counts as a
+    /// difference, too.
     fn differences(&self, table: &[Row], ours: &Figures) -> BTreeMap<Key, String> {
         let mut differences = BTreeMap::new();
         for row in table {
@@ -137,14 +138,20 @@ impl Bracket {
                     differ(labels, what);
                 }
             }
-            let told = ours.of(row.metric).count();
+            let reported = ours.of(row.metric).count();
             let theirs = self.before.of(row.metric).count();
             match row.scope {
-                Scope::All if told > compared => {
-                    differ(&Labels::none(), format!("{}: checkpost tells {told}, the peer {theirs}", row.metric));
+                Scope::All if reported > compared => {
+                    differ(
+                        &Labels::none(),
+                        format!("{}: checkpost reports {reported} readings, the peer {theirs}", row.metric),
+                    );
                 }
-                Scope::Some if compared == 0 && told + theirs > 0 => {
-                    let what = format!("{}: checkpost tells {told}, the peer {theirs}, none the same", row.metric);
+                Scope::Some if compared == 0 && reported + theirs > 0 => {
+                    let what = format!(
+                        "{}: checkpost reports {reported} readings, the peer {theirs}, none in common",
+                        row.metric
+                    );
                     differ(&Labels::none(), what);
                 }
                 _ => {}
@@ -154,7 +161,7 @@ impl Bracket {
     }
 }
 
-/// checkpost and a peer agree on every line of a table. A difference counts when it is there in every try.
+/// Asserts that checkpost and a peer agree on every row of a table. Only a difference that shows in every try counts.
 fn assert_agreement(table: &[Row], ours: impl Fn() -> Figures, mut peer: impl FnMut() -> Figures) {
     let mut lasting: Option<BTreeMap<Key, String>> = None;
     for _ in 0..TRIES {
@@ -174,8 +181,8 @@ fn assert_agreement(table: &[Row], ours: impl Fn() -> Figures, mut peer: impl Fn
     panic!("{} readings differ in each of {TRIES} tries; in the last one:\n{}", lines.len(), lines.join("\n"));
 }
 
-/// A site with a cycle that is old enough to be compared with, so that a collection takes milliseconds and not a window
-/// of 250: the bracket is as narrow.
+/// A site with a cycle old enough to be compared with: a collection then takes milliseconds, not a window of 250 ms,
+/// which keeps the bracket narrow.
 fn prepared(config: &str) -> Site {
     let site = Site::with_config(config);
     site.run_json();
@@ -183,17 +190,17 @@ fn prepared(config: &str) -> Site {
     site
 }
 
-/// Every reading there is, of every disk and interface.
+/// Selects every reading, of every disk and interface.
 const EVERYTHING: &str = "[collect]\nstore = [\"*\"]\ninterfaces = [\"*\"]\ndisks = [\"*\"]\ntop_processes = 100\n";
 
-/// `checkpost collect`, once.
+/// Runs `checkpost collect` once.
 fn collected(site: &Site, arguments: &[&str]) -> Figures {
     let arguments = [&["collect", "--format", "json"], arguments].concat();
-    let snapshot: Value = serde_json::from_str(&site.says(&arguments, 0).stdout).unwrap();
+    let snapshot: Value = serde_json::from_str(&site.execute(&arguments, 0).stdout).unwrap();
     Figures::of_samples(&snapshot["samples"])
 }
 
-/// Waits until something is there, for ten seconds.
+/// Waits for up to ten seconds until something is there.
 fn wait_for<T>(what: &str, mut is_there: impl FnMut() -> Option<T>) -> T {
     let started = Instant::now();
     while started.elapsed() < Duration::from_secs(10) {
@@ -206,7 +213,7 @@ fn wait_for<T>(what: &str, mut is_there: impl FnMut() -> Option<T>) -> T {
 }
 
 #[test]
-fn what_differs_is_found() {
+fn comparison_finds_differences() {
     let figures = |readings: &[(&str, &'static str, f64)]| {
         let mut figures = Figures::default();
         readings.iter().for_each(|(metric, device, value)| figures.add(metric, [("device", *device)], *value));
@@ -223,8 +230,12 @@ fn what_differs_is_found() {
     assert_eq!(differs(same("bytes").within(1.0), &both(9.0, 5.1)), 0);
     assert_eq!(differs(same("bytes"), &both(15.0, 5.0)[..1]), 1, "b is missing");
     assert_eq!(differs(same("bytes").of(Scope::Some), &both(15.0, 5.0)[..1]), 0);
-    assert_eq!(differs(same("bytes"), &[&both(15.0, 5.0)[..], &[("bytes", "c", 1.0)]].concat()), 1, "c is its own");
+    assert_eq!(
+        differs(same("bytes"), &[&both(15.0, 5.0)[..], &[("bytes", "c", 1.0)]].concat()),
+        1,
+        "only checkpost has c"
+    );
     assert_eq!(differs(same("bytes").of(Scope::Some), &[("bytes", "c", 1.0)]), 1, "nothing was compared");
     assert_eq!(differs(same("bytes").of(Scope::Any), &[("bytes", "c", 1.0)]), 0);
-    assert_eq!(differs(same("none"), &[]), 0, "neither tells it");
+    assert_eq!(differs(same("none"), &[]), 0, "neither reports it");
 }

@@ -1,4 +1,4 @@
-//! node_exporter, which most people measure a machine with.
+//! Comparison with node_exporter, the most common collector.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -6,14 +6,14 @@ use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use checkpost::metric::Labels;
+use checkpost_model::metric::Labels;
 use tempfile::TempDir;
 
 use super::exposition::Exposition;
 use super::{EVERYTHING, Figures, MIB, NONE, Row, Scope, assert_agreement, collected, prepared, proc, same, wait_for};
 use crate::support::{root, skip};
 
-/// Which of its collectors are on, and that they leave nothing out.
+/// The collectors to enable, configured to leave nothing out.
 const COLLECTORS: [&str; 14] = [
     "--collector.cpu",
     "--collector.meminfo",
@@ -32,31 +32,31 @@ const COLLECTORS: [&str; 14] = [
 ];
 
 const TABLE: &[Row] = &[
-    // It never lets them fall; the kernel does, with idle and iowait.
+    // node_exporter never lets these counters fall; in the kernel, idle and iowait may.
     same("checkpost.cpu.core.time").within(0.05),
     same("checkpost.boot.time"),
     same("checkpost.load_1m"),
     same("checkpost.load_5m"),
     same("checkpost.load_15m"),
     same("system.memory.limit"),
-    // Other tests take and give it back between two readings.
+    // Other tests allocate and free memory between two readings.
     same("system.linux.memory.available").within(16.0 * MIB),
     same("system.memory.usage").within(16.0 * MIB),
     same("system.memory.utilization").within(0.005),
     same("system.paging.usage").within(16.0 * MIB),
     same("system.paging.utilization").within(0.05),
     same("system.paging.operations"),
-    // The kernel sums up the counters of all CPUs one after the other.
+    // The kernel adds up the counters of all CPUs one after the other.
     same("system.paging.faults").within(100.0),
     same("checkpost.memory.oom_kill.count"),
     same("checkpost.pressure.time"),
-    // It has filesystems of the kernel's own, and each as often as it is mounted.
+    // node_exporter also reports the kernel's own filesystems, and each filesystem as often as it is mounted.
     same("system.filesystem.limit").of(Scope::Some),
-    // Other tests write and delete between two readings.
+    // Other tests write and delete files between two readings.
     same("system.filesystem.usage").of(Scope::Some).within(16.0 * MIB),
     same("checkpost.filesystem.inodes.limit").of(Scope::Some),
     same("checkpost.filesystem.inodes.usage").of(Scope::Some).within(1_000.0),
-    // It has no disk that never did anything.
+    // node_exporter omits disks that have never been used.
     same("system.disk.io").of(Scope::Some),
     same("system.disk.operations").of(Scope::Some),
     same("system.disk.operation_time").of(Scope::Some),
@@ -71,13 +71,13 @@ const TABLE: &[Row] = &[
 ];
 
 #[test]
-fn node_exporter_says_the_same() {
+fn node_exporter_agrees() {
     let Some(node_exporter) = NodeExporter::start(&COLLECTORS) else { return };
     let site = prepared(EVERYTHING);
     assert_agreement(TABLE, || collected(&site, &[]), || figures(&node_exporter.scrape()));
 }
 
-/// A running one, which ends with the test, however that ends.
+/// A running node_exporter, which ends with the test, however the test ends.
 pub(super) struct NodeExporter {
     child: Child,
     port: u16,
@@ -85,7 +85,7 @@ pub(super) struct NodeExporter {
 }
 
 impl NodeExporter {
-    /// Starts the one that `make peers` unpacked, or any that is installed, with these collectors only.
+    /// Starts the node_exporter that `make peers` unpacked, or an installed one, with these collectors only.
     pub(super) fn start(collectors: &[&str]) -> Option<Self> {
         let unpacked = root().join("target/peers/usr/bin/prometheus-node-exporter");
         let candidates = [unpacked, PathBuf::from("prometheus-node-exporter"), PathBuf::from("node_exporter")];
@@ -97,12 +97,12 @@ impl NodeExporter {
             skip("there is no node_exporter (`make peers` unpacks it where there is apt)");
             return None;
         };
-        // Somebody else may take the port between the moment it is found and the one it is used.
+        // Another process may take the port between its discovery and its use.
         let started = (0..5).find_map(|_| Self::try_start(&program, collectors).ok());
-        Some(started.unwrap_or_else(|| panic!("{} does not start", program.display())))
+        Some(started.unwrap_or_else(|| panic!("cannot start {}", program.display())))
     }
 
-    /// Starts it on a port that was free just now. The error is what it said.
+    /// Starts node_exporter on a port that was free just now. The error is its log.
     fn try_start(program: &PathBuf, collectors: &[&str]) -> Result<Self, String> {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let directory = tempfile::tempdir().unwrap();
@@ -130,10 +130,10 @@ impl NodeExporter {
         std::fs::read_to_string(self.directory.path().join("log")).unwrap()
     }
 
-    /// What it says now.
+    /// The current exposition.
     pub(super) fn scrape(&self) -> Exposition {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        // With version 1.0 the text comes in one piece, and the connection ends with it.
+        // With HTTP 1.0 the text comes in one piece, and the connection ends with it.
         stream.write_all(b"GET /metrics HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
@@ -145,7 +145,7 @@ impl NodeExporter {
 
 impl Drop for NodeExporter {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The process may have ended by itself.
         self.child.kill().ok();
         self.child.wait().ok();
     }
@@ -194,7 +194,7 @@ fn pressure(scraped: &Exposition, figures: &mut Figures) {
     }
 }
 
-/// Disks and interfaces.
+/// Counters of disks and interfaces.
 fn by_device(scraped: &Exposition, figures: &mut Figures) {
     let of_disks = [
         ("node_disk_read_bytes_total", "system.disk.io", Some("read")),

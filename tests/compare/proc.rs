@@ -1,4 +1,5 @@
-//! `/proc` and `/sys`, read by hand and simply: what a person would work out with `cat` and a calculator.
+//! Comparison with `/proc` and `/sys`, read in the simplest way: what a person would work out with `cat` and a
+//! calculator.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,7 +8,7 @@ use std::path::Path;
 use super::{EVERYTHING, Figures, MIB, NONE, Row, Scope, assert_agreement, collected, prepared, same};
 
 const TABLE: &[Row] = &[
-    // proc(5): idle and iowait may fall.
+    // According to proc(5), idle and iowait may fall.
     same("system.cpu.time").within(0.05),
     same("checkpost.cpu.core.time").within(0.05),
     same("system.cpu.logical.count"),
@@ -17,14 +18,14 @@ const TABLE: &[Row] = &[
     same("checkpost.load_5m"),
     same("checkpost.load_15m"),
     same("system.memory.limit"),
-    // Other tests take and give it back between two readings.
+    // Other tests allocate and free memory between two readings.
     same("system.linux.memory.available").within(16.0 * MIB),
     same("system.memory.usage").within(16.0 * MIB),
     same("system.memory.utilization").within(0.005),
     same("system.paging.usage").within(16.0 * MIB),
     same("system.paging.utilization").within(0.05),
     same("system.paging.operations"),
-    // The kernel sums up the counters of all CPUs one after the other.
+    // The kernel adds up the counters of all CPUs one after the other.
     same("system.paging.faults").within(100.0),
     same("checkpost.memory.oom_kill.count"),
     same("checkpost.pressure.ratio"),
@@ -38,17 +39,18 @@ const TABLE: &[Row] = &[
     same("system.network.errors"),
     same("system.network.packet.dropped"),
     same("checkpost.network.total"),
-    // Other tests start processes; checkpost is one itself. A state that no process is in is not told by hand.
+    // Other tests start processes, and checkpost is a process itself. Reading by hand does not report a state without
+    // processes.
     same("system.process.count").within(4.0).of(Scope::Some),
 ];
 
 #[test]
-fn proc_read_by_hand_says_the_same() {
+fn proc_read_by_hand_agrees() {
     let site = prepared(EVERYTHING);
     assert_agreement(TABLE, || collected(&site, &[]), read);
 }
 
-/// Everything in here that checkpost tells, too.
+/// Everything in `/proc` that checkpost also reports.
 pub(super) fn read() -> Figures {
     let mut figures = Figures::default();
     stat(&mut figures);
@@ -68,7 +70,7 @@ fn text(file: &str) -> String {
 }
 
 fn number(word: &str) -> f64 {
-    word.parse().unwrap_or_else(|_| panic!("'{word}' is no number"))
+    word.parse().unwrap_or_else(|_| panic!("'{word}' is not a number"))
 }
 
 fn stat(figures: &mut Figures) {
@@ -81,7 +83,7 @@ fn stat(figures: &mut Figures) {
         }
         let Some(core) = words[0].strip_prefix("cpu") else { continue };
         cores += u32::from(!core.is_empty());
-        // Hundredths of a second, on every machine that there is.
+        // Hundredths of a second on every machine in use.
         for (mode, ticks) in MODES.into_iter().zip(&words[1..]) {
             let seconds = number(ticks) / 100.0;
             match core {
@@ -112,7 +114,7 @@ fn meminfo(figures: &mut Figures) {
     memory(&|name| bytes.get(name).copied().unwrap_or_default(), figures);
 }
 
-/// By the names of `/proc/meminfo`, which node_exporter has, too.
+/// Converts values under the names of `/proc/meminfo`, which node_exporter uses, too.
 pub(super) fn memory(bytes: &dyn Fn(&str) -> f64, figures: &mut Figures) {
     let (total, available) = (bytes("MemTotal"), bytes("MemAvailable"));
     figures.add("system.memory.limit", NONE, total);
@@ -138,7 +140,7 @@ fn vmstat(figures: &mut Figures) {
     paging(&value, figures);
 }
 
-/// By the names of `/proc/vmstat`, which node_exporter has, too.
+/// Converts values under the names of `/proc/vmstat`, which node_exporter uses, too.
 pub(super) fn paging(value: &dyn Fn(&str) -> Option<f64>, figures: &mut Figures) {
     for (direction, name) in [("in", "pswpin"), ("out", "pswpout")] {
         if let Some(pages) = value(name) {
@@ -177,7 +179,7 @@ fn diskstats(figures: &mut Figures) {
     for line in text("diskstats").lines() {
         let words: Vec<_> = line.split_whitespace().collect();
         let device = words[2];
-        // Fields are numbered as in Documentation/admin-guide/iostats.rst: the first behind the name is 1.
+        // Fields are numbered as in Documentation/admin-guide/iostats.rst: the first one after the name is 1.
         let field = |field: usize| number(words[2 + field]);
         for (direction, operations, sectors, milliseconds) in [("read", 1, 3, 4), ("write", 5, 7, 8)] {
             let labels = [("disk.io.direction", direction), ("system.device", device)];
@@ -215,7 +217,7 @@ fn processes(figures: &mut Figures) {
         if !name.starts_with(|first: char| first.is_ascii_digit()) {
             continue;
         }
-        // One that has ended meanwhile has none.
+        // A process that has ended meanwhile has no stat file.
         let Ok(stat) = fs::read(format!("/proc/{name}/stat")) else { continue };
         let stat = String::from_utf8_lossy(&stat).into_owned();
         let Some((_, rest)) = stat.rsplit_once(") ") else { continue };

@@ -1,20 +1,21 @@
-//! Rates, and shares of the CPUs, between two readings of `/proc` by hand.
+//! Comparison of rates and CPU shares with two readings of `/proc` by hand.
 //!
-//! Both moments of checkpost lie between two readings of the peer. What happened in between is therefore at least what the
-//! two inner readings say, in the longest time that may have passed, and at most the other way round.
+//! Each of checkpost's two readings lies between two readings by hand. The rise in between is therefore at least what
+//! the two inner readings show, over the longest possible time, and at most what the two outer readings show, over the
+//! shortest.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::thread;
 
-use checkpost::metric::Labels;
-use checkpost::metric::catalog::{CATALOG, Kind, Source};
+use checkpost_model::metric::Labels;
+use checkpost_model::metric::catalog::{CATALOG, Kind, Source};
 
 use super::{Bracket, COMPARABLE, EVERYTHING, Figures, NONE, Row, Scope, collected, proc, same};
 use crate::support::Site;
 
 const TABLE: &[Row] = &[
-    // Times of CPUs are in hundredths of a second, and idle ones may fall.
+    // CPU times are in hundredths of a second, and idle times may fall.
     same("system.cpu.utilization").within(0.02),
     same("checkpost.cpu.mode.utilization").within(0.02),
     same("checkpost.cpu.core.utilization").within(0.02),
@@ -28,7 +29,7 @@ const TABLE: &[Row] = &[
     same("checkpost.disk.operations.rate"),
     same("checkpost.disk.operation_time.rate").within(0.001),
     same("checkpost.disk.utilization").within(0.001),
-    // There is none of a disk at rest.
+    // An idle disk has no such reading.
     same("checkpost.disk.operation.duration").within(0.001).of(Scope::Any),
     same("checkpost.network.io.rate"),
     same("checkpost.network.packet.rate"),
@@ -38,31 +39,31 @@ const TABLE: &[Row] = &[
 ];
 
 #[test]
-fn rates_are_what_two_readings_by_hand_leave_room_for() {
+fn rates_lie_within_the_bounds_of_two_readings_by_hand() {
     let site = Site::with_config(EVERYTHING);
-    // Compiles what is compiled once.
+    // Compile everything first.
     site.run_json();
     let (first, _) = bracket(|| site.run_json());
     thread::sleep(COMPARABLE);
-    // Something to measure, whatever else goes on.
+    // Something to measure, whatever else the machine does.
     let mut file = std::fs::File::create(site.path("written")).unwrap();
     file.write_all(&vec![1; 8 << 20]).unwrap();
     file.sync_all().unwrap();
     let (second, ours) = bracket(|| collected(&site, &[]));
-    let differences: Vec<_> = room(&first, &second).differences(TABLE, &ours).into_values().collect();
+    let differences: Vec<_> = bounds(&first, &second).differences(TABLE, &ours).into_values().collect();
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 
-/// What is done between two readings, and the readings.
+/// Does something between two readings, and returns the readings with the result.
 fn bracket<T>(what: impl FnOnce() -> T) -> (Bracket, T) {
     let before = proc::read();
     let done = what();
     (Bracket { before, after: proc::read() }, done)
 }
 
-/// The least and the most that each rate may be.
-fn room(first: &Bracket, second: &Bracket) -> Bracket {
-    let mut room = Bracket { before: Figures::default(), after: Figures::default() };
+/// The lowest and the highest value that each rate may have.
+fn bounds(first: &Bracket, second: &Bracket) -> Bracket {
+    let mut bounds = Bracket { before: Figures::default(), after: Figures::default() };
     let least = Span { from: &first.after, to: &second.before };
     let most = Span { from: &first.before, to: &second.after };
     let (shortest, longest) =
@@ -74,23 +75,23 @@ fn room(first: &Bracket, second: &Bracket) -> Bracket {
             let (Some(low), Some(high)) = (least.rise(metric.name, labels), most.rise(metric.name, labels)) else {
                 continue;
             };
-            // More than all of the time is all of it.
+            // A share of time cannot exceed 1.
             let all = if rate.ends_with(".utilization") { 1.0 } else { f64::INFINITY };
-            room.before.add(rate, labels.clone(), (low.max(0.0) / longest).min(all));
-            room.after.add(rate, labels.clone(), (high / shortest).min(all));
+            bounds.before.add(rate, labels.clone(), (low.max(0.0) / longest).min(all));
+            bounds.after.add(rate, labels.clone(), (high / shortest).min(all));
         }
     }
-    room.before.add("checkpost.cpu.interval", NONE, shortest);
-    room.after.add("checkpost.cpu.interval", NONE, longest);
-    durations(&least, &most, &mut room);
-    physical(&mut room);
+    bounds.before.add("checkpost.cpu.interval", NONE, shortest);
+    bounds.after.add("checkpost.cpu.interval", NONE, longest);
+    durations(&least, &most, &mut bounds);
+    physical(&mut bounds);
     for labels in cores(&second.after).into_iter().chain([Labels::none()]) {
-        shares(&least, &most, &labels, &mut room);
+        shares(&least, &most, &labels, &mut bounds);
     }
-    room
+    bounds
 }
 
-/// Two readings.
+/// Two readings by hand.
 struct Span<'a> {
     from: &'a Figures,
     to: &'a Figures,
@@ -102,8 +103,8 @@ impl Span<'_> {
     }
 }
 
-/// What an operation of a disk took: their time by their number, where there were any for certain.
-fn durations(least: &Span, most: &Span, room: &mut Bracket) {
+/// The duration of a disk operation: total time by number, for disks that certainly had operations.
+fn durations(least: &Span, most: &Span, bounds: &mut Bracket) {
     for (labels, _) in most.to.of("system.disk.operations") {
         let both = |span: &Span| {
             let rise = |metric| span.rise(metric, labels).unwrap_or_default();
@@ -111,15 +112,15 @@ fn durations(least: &Span, most: &Span, room: &mut Bracket) {
         };
         let ((few, short), (many, long)) = (both(least), both(most));
         if few > 0.0 {
-            room.before.add("checkpost.disk.operation.duration", labels.clone(), short / many);
-            room.after.add("checkpost.disk.operation.duration", labels.clone(), long / few);
+            bounds.before.add("checkpost.disk.operation.duration", labels.clone(), short / many);
+            bounds.after.add("checkpost.disk.operation.duration", labels.clone(), long / few);
         }
     }
 }
 
-/// Every interface was asked for, and so each is one of those that are added up.
-fn physical(room: &mut Bracket) {
-    for figures in [&mut room.before, &mut room.after] {
+/// The configuration selects every interface, so the sum covers all of them.
+fn physical(bounds: &mut Bracket) {
+    for figures in [&mut bounds.before, &mut bounds.after] {
         for direction in ["receive", "transmit"] {
             let labels = Labels::from([("network.io.direction", direction)]);
             let those = figures.of("checkpost.network.io.rate").filter(|(all, _)| all.contains(&labels));
@@ -134,8 +135,8 @@ fn cores(figures: &Figures) -> BTreeSet<Labels> {
     numbers.map(|number| Labels::from([("cpu.logical_number", number)])).collect()
 }
 
-/// Shares of the time of one CPU; of all of them, without a label.
-fn shares(least: &Span, most: &Span, core: &Labels, room: &mut Bracket) {
+/// Shares of the time of one CPU; without a label, of all CPUs.
+fn shares(least: &Span, most: &Span, core: &Labels, bounds: &mut Bracket) {
     let (times, utilization) = match core.is_empty() {
         true => ("system.cpu.time", "system.cpu.utilization"),
         false => ("checkpost.cpu.core.time", "checkpost.cpu.core.utilization"),
@@ -151,8 +152,8 @@ fn shares(least: &Span, most: &Span, core: &Labels, room: &mut Bracket) {
         modes.iter().filter(|(mode, _)| *mode != "idle" && *mode != "iowait").map(|(_, seconds)| seconds).sum::<f64>()
     };
     let mut add = |metric: &str, labels: Labels, low: f64, high: f64| {
-        room.before.add(metric, labels.clone(), low / total(&most));
-        room.after.add(metric, labels, (high / total(&least)).min(1.0));
+        bounds.before.add(metric, labels.clone(), low / total(&most));
+        bounds.after.add(metric, labels, (high / total(&least)).min(1.0));
     };
     add(utilization, core.clone(), busy(&least), busy(&most));
     if core.is_empty() {
@@ -164,10 +165,10 @@ fn shares(least: &Span, most: &Span, core: &Labels, room: &mut Bracket) {
 }
 
 #[test]
-fn the_table_has_every_rate_of_the_machine() {
+fn rate_table_has_every_rate_of_the_catalog() {
     for metric in CATALOG {
         if let Kind::CounterWithRate(rate) = metric.kind
-            // There is no container to look at from the outside.
+            // The counters of a container cannot be read from outside.
             && metric.source != Source::Cgroup
         {
             assert!(TABLE.iter().any(|row| row.metric == rate), "{rate}");

@@ -1,5 +1,5 @@
-//! Temperatures and fans: those of this machine, and, as most machines for tests have none, made-up ones in the place of
-//! `/sys/class`.
+//! Temperatures and fans: the sensors of this machine and, since most test machines have none, simulated ones mounted
+//! over `/sys/class`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,18 +7,18 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
-use checkpost::metric::Labels;
+use checkpost_model::metric::Labels;
 use serde_json::Value;
 
 use super::exposition::Exposition;
 use super::node_exporter::NodeExporter;
-use super::{Figures, Row, Scope, assert_agreement, private, same};
+use super::{Figures, Row, Scope, assert_agreement, mounts, same};
 use crate::support::{Site, python, root, skip};
 
-/// A file, and what is in it.
+/// A file and its content.
 type File = (&'static str, &'static str);
 
-/// Two chips. What no maker would mean is left out by checkpost and told by others.
+/// Two chips. checkpost omits the implausible reading `Broken`; the peers report it.
 const CHIPS: &[File] = &[
     ("class/hwmon/hwmon0/name", "coretemp\n"),
     ("class/hwmon/hwmon0/temp1_label", "Package id 0\n"),
@@ -37,12 +37,12 @@ const CHIPS: &[File] = &[
     ("devices/platform/coretemp.0/uevent", ""),
     ("devices/platform/nct6775.656/uevent", ""),
 ];
-/// The devices that they are part of.
+/// The devices that the chips are part of.
 const DEVICES: [File; 2] = [
     ("class/hwmon/hwmon0/device", "../../../devices/platform/coretemp.0"),
     ("class/hwmon/hwmon1/device", "../../../devices/platform/nct6775.656"),
 ];
-/// A board that has nothing but zones.
+/// A board that has only thermal zones.
 const ZONES: &[File] = &[
     ("class/thermal/thermal_zone0/type", "cpu-thermal\n"),
     ("class/thermal/thermal_zone0/temp", "52582\n"),
@@ -55,7 +55,7 @@ const ZONES: &[File] = &[
 const COLLECTORS: [&str; 2] = ["--collector.hwmon", "--collector.thermal_zone"];
 
 #[test]
-fn made_up_chips_are_read_as_others_do() {
+fn simulated_chips_are_read_as_by_the_peers() {
     let sys = sys(CHIPS, &DEVICES);
     let agreed = assert_sensors_agree(sys.path(), &temperatures_and(&["hw.temperature.limit", "hw.fan.speed"]));
     let Some(ours) = agreed else { return };
@@ -67,16 +67,16 @@ fn made_up_chips_are_read_as_others_do() {
 }
 
 #[test]
-fn made_up_zones_are_read_as_others_do() {
+fn simulated_zones_are_read_as_by_the_peers() {
     let sys = sys(ZONES, &[]);
     let Some(ours) = assert_sensors_agree(sys.path(), &temperatures_and(&[])) else { return };
     assert_eq!(ours.of("hw.temperature").count(), 1);
 }
 
 #[test]
-fn sensors_of_this_machine_are_read_as_others_do() {
+fn sensors_of_this_machine_are_read_as_by_the_peers() {
     let site = Site::new();
-    // Between two readings they change.
+    // The values change between two readings.
     let table =
         [same("hw.temperature").of(Scope::Some).within(3.0), same("hw.fan.speed").of(Scope::Some).within(100.0)];
     let ours = || super::collected(&site, &["--source", "sensor"]);
@@ -86,7 +86,7 @@ fn sensors_of_this_machine_are_read_as_others_do() {
     }
     if let Some(python) = python("psutil") {
         assert_agreement(&table, ours, || {
-            let output = psutil_of(&python).output().unwrap();
+            let output = psutil_sensors(&python).output().unwrap();
             Figures::of_samples(&serde_json::from_slice(&output.stdout).unwrap())
         });
     }
@@ -100,10 +100,10 @@ fn temperatures_and(more: &[&'static str]) -> Vec<Row> {
     metrics.map(|metric| same(metric).of(Scope::Some)).collect()
 }
 
-/// What asks psutil for sensors.
-fn psutil_of(python: &Path) -> Command {
+/// A command that prints psutil's readings of sensors.
+fn psutil_sensors(python: &Path) -> Command {
     let mut psutil = Command::new(python);
-    psutil.arg(root().join("tests/compare/peer.py")).arg("sensors");
+    psutil.arg(root().join("tests/compare/psutil_peer.py")).arg("sensors");
     psutil
 }
 
@@ -119,11 +119,11 @@ fn sys(files: &[File], links: &[File]) -> tempfile::TempDir {
     sys
 }
 
-/// checkpost agrees with psutil and node_exporter on a tree like `/sys`, and what it says; nothing where it cannot be
-/// shown the tree.
+/// Asserts that checkpost agrees with psutil and node_exporter on a tree like `/sys`, and returns checkpost's readings;
+/// `None` where the tree cannot be mounted.
 fn assert_sensors_agree(sys: &Path, table: &[Row]) -> Option<Figures> {
     let seeing = |command: &Command| -> Option<Value> {
-        let output = private::with_mount("mount --bind \"$1\" /sys/class", sys.join("class"), command)?.output();
+        let output = mounts::with_mount("mount --bind \"$1\" /sys/class", sys.join("class"), command)?.output();
         let output = output.unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         Some(serde_json::from_slice(&output.stdout).unwrap())
@@ -133,7 +133,7 @@ fn assert_sensors_agree(sys: &Path, table: &[Row]) -> Option<Figures> {
     collect.args(["collect", "--format", "json", "--source", "sensor"]).current_dir(site.directory.path());
     let ours = Figures::of_samples(&seeing(&collect)?["samples"]);
     if let Some(python) = python("psutil") {
-        let theirs = Figures::of_samples(&seeing(&psutil_of(&python))?);
+        let theirs = Figures::of_samples(&seeing(&psutil_sensors(&python))?);
         assert_agreement(table, || ours.clone(), || theirs.clone());
     }
     let sysfs = format!("--path.sysfs={}", sys.display());
@@ -143,8 +143,8 @@ fn assert_sensors_agree(sys: &Path, table: &[Row]) -> Option<Figures> {
     Some(ours)
 }
 
-/// What node_exporter says of sensors. It knows names of chips and labels of sensors apart from their readings; those whose
-/// names are not their own are left out.
+/// The sensors in node_exporter's exposition. It exposes the names of chips and the labels of sensors separately from
+/// the readings; sensors whose name is not unique are left out.
 fn figures(scraped: &Exposition) -> Figures {
     let chips: BTreeMap<_, _> = scraped
         .of("node_hwmon_chip_names")

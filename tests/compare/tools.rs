@@ -1,4 +1,4 @@
-//! `df`, `free` and `ip`, as people ask them.
+//! Comparison with `df`, `free` and `ip`.
 
 use std::process::Command;
 
@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::{EVERYTHING, Figures, MIB, NONE, Row, Scope, assert_agreement, collected, same};
 use crate::support::{Site, skip};
 
-/// What a tool says; nothing where it is not there, or does not know one of the options.
-fn ask(tool: &str, arguments: &[&str]) -> Option<String> {
+/// The output of a tool; `None` where the tool is missing or does not know one of the options.
+fn output_of(tool: &str, arguments: &[&str]) -> Option<String> {
     let output = Command::new(tool).args(arguments).env("LC_ALL", "C").output();
     let output = output.ok().filter(|output| output.status.success() || !output.stdout.is_empty());
     let Some(output) = output else {
@@ -18,7 +18,7 @@ fn ask(tool: &str, arguments: &[&str]) -> Option<String> {
     Some(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Asked is one source, which opens no window.
+/// Compares one source only, which opens no window.
 fn assert_tool_agrees(
     source: &str,
     table: &[Row],
@@ -26,21 +26,21 @@ fn assert_tool_agrees(
     arguments: &[&str],
     understand: impl Fn(&str) -> Figures,
 ) {
-    if ask(tool, arguments).is_none() {
+    if output_of(tool, arguments).is_none() {
         return;
     }
     let site = Site::with_config(EVERYTHING);
     let ours = || collected(&site, &["--source", source]);
-    assert_agreement(table, ours, || understand(&ask(tool, arguments).unwrap()));
+    assert_agreement(table, ours, || understand(&output_of(tool, arguments).unwrap()));
 }
 
 #[test]
-fn df_says_the_same() {
+fn df_agrees() {
     let table = [
         same("system.filesystem.limit").of(Scope::Some),
-        // Other tests write and delete between two readings.
+        // Other tests write and delete files between two readings.
         same("system.filesystem.usage").of(Scope::Some).within(16.0 * MIB),
-        // Rounded up to a whole per cent.
+        // Rounded up to a whole percent.
         same("system.filesystem.utilization").of(Scope::Some).within(0.01),
         same("checkpost.filesystem.inodes.limit").of(Scope::Some),
         same("checkpost.filesystem.inodes.usage").of(Scope::Some).within(1_000.0),
@@ -54,10 +54,10 @@ fn df_says_the_same() {
     });
 }
 
-/// A line of `df`. What has no inodes has a `-` there, or 0 of 0.
+/// Parses a line of `df`. A filesystem without inodes has `-` there, or 0 of 0.
 fn filesystem(line: &str, figures: &mut Figures) {
     let words: Vec<_> = line.split_whitespace().collect();
-    // A blank in a name makes more words. It is not what this test is about.
+    // A name with a blank makes more words; this test skips such lines.
     let [.., device, fs_type, mount_point] = words[..] else { return };
     if words.len() != 11 {
         return;
@@ -79,7 +79,7 @@ fn filesystem(line: &str, figures: &mut Figures) {
 }
 
 #[test]
-fn free_says_the_same() {
+fn free_agrees() {
     let table = [
         same("system.memory.limit"),
         same("system.linux.memory.available").within(16.0 * MIB),
@@ -93,7 +93,7 @@ fn free_says_the_same() {
             let words = lines.next().unwrap().split_whitespace().skip(1);
             words.map(|word| word.parse().unwrap()).collect()
         };
-        // total, used, free, shared, buffers, cache, available. What it calls used was something else before version 4.
+        // total, used, free, shared, buffers, cache, available. The meaning of `used` changed in version 4.
         let memory = row();
         figures.add("system.memory.limit", NONE, memory[0]);
         figures.add("system.linux.memory.available", NONE, memory[6]);
@@ -110,7 +110,7 @@ fn free_says_the_same() {
 }
 
 #[test]
-fn ip_says_the_same() {
+fn ip_agrees() {
     let metrics = ["system.network.io", "system.network.packet.count", "system.network.errors"];
     let table = [metrics[0], metrics[1], metrics[2], "system.network.packet.dropped"].map(same);
     assert_tool_agrees("network", &table, "ip", &["-s", "-s", "-j", "link"], |text| {
@@ -125,7 +125,7 @@ fn ip_says_the_same() {
                 for (metric, key) in metrics.into_iter().zip(["bytes", "packets", "errors"]) {
                     figures.add(metric, labels, value(key));
                 }
-                // The kernel adds up the two in /proc/net/dev.
+                // /proc/net/dev shows the sum of the two.
                 figures.add("system.network.packet.dropped", labels, value("dropped") + value("missed_errors"));
             }
         }

@@ -1,21 +1,21 @@
-//! Results that break the canonical ABI: pointers that lead nowhere, lengths that are not there, cases that do not exist.
-//! Where things lie in a guest's memory is told in `tests/guests/wat/fine.wat`.
+//! Results that break the canonical ABI: pointers out of bounds, lists that are not there, cases that do not exist.
+//! `tests/guests/wat/fine.wat` describes the layout of a guest's memory.
 
-use super::{Judged, LIMITS, Unknown, assert_fates_of_fields, assert_fates_within};
+use super::{Judged, LIMITS, Unknown, assert_outcomes_of_fields, assert_outcomes_with_config};
 use crate::support::guest::{Guest, data, words};
 
-const BROKEN: super::Fate = Unknown("invalid_output", "");
-const TOO_MUCH: super::Fate = Unknown("output_limit", "");
+const BROKEN: super::Outcome = Unknown("invalid_output", "");
+const TOO_MUCH: super::Outcome = Unknown("output_limit", "");
 
-/// A list of one measure, behind the verdict.
+/// A list of one measure, for the verdict.
 fn measure(warning: &[u8]) -> String {
     words(3164, &[4096, 1]) + &words(4096, &[64, 4, 0, 0, 64, 4]) + &data(4096 + 24, warning)
 }
 
 #[test]
-fn lists_that_are_not_there_are_not_read() {
+fn lists_out_of_bounds_are_not_read() {
     let verdicts = |at: u32, length: u32| words(3076, &[at, length]);
-    assert_fates_of_fields([
+    assert_outcomes_of_fields([
         ("none", verdicts(0, 0), Judged),
         ("two-thousand-million", verdicts(3136, 1 << 31), BROKEN),
         ("all-there-could-be", verdicts(3136, u32::MAX), BROKEN),
@@ -31,9 +31,9 @@ fn lists_that_are_not_there_are_not_read() {
 }
 
 #[test]
-fn results_that_are_nowhere_are_not_read() {
+fn results_out_of_bounds_are_not_read() {
     let describe = |at: &str| format!("(func (export \"describe\") (result i32) (i32.const {at}))");
-    assert_fates_of_fields([
+    assert_outcomes_of_fields([
         ("out-of-bounds", describe("-4"), BROKEN),
         ("over-the-end", describe("131068"), BROKEN),
         ("misaligned", describe("1025"), BROKEN),
@@ -41,9 +41,9 @@ fn results_that_are_nowhere_are_not_read() {
 }
 
 #[test]
-fn strings_are_in_bounds_and_valid() {
+fn strings_must_be_in_bounds_and_valid() {
     let title = |text: &[u8]| words(3148, &[4096, text.len() as u32]) + &data(4096, text);
-    assert_fates_of_fields([
+    assert_outcomes_of_fields([
         ("empty", title(b""), Judged),
         ("korean", title("메모리".as_bytes()), Judged),
         ("hundred-megabytes", words(3148, &[4096, 100_000_000]), BROKEN),
@@ -58,13 +58,13 @@ fn strings_are_in_bounds_and_valid() {
 }
 
 #[test]
-fn cases_that_do_not_exist_are_refused() {
+fn nonexistent_cases_are_refused() {
     let some = |case: u8| measure(&[case, 0, 0, 0, 0, 0, 0, 0]);
     // A setting whose default is a value of this case.
     let value = |case: u8| {
         words(1048, &[4096, 1]) + &words(4096, &[64, 4, 64, 4, 1, 0]) + &data(4096 + 24, [case, 0, 0, 0, 0, 0, 0, 0])
     };
-    assert_fates_of_fields([
+    assert_outcomes_of_fields([
         ("status-last", data(3136, [0]), Judged),
         ("status-beyond", data(3136, [4]), BROKEN),
         ("status-garbage", data(3136, [0xff]), BROKEN),
@@ -75,13 +75,13 @@ fn cases_that_do_not_exist_are_refused() {
         ("needs-result-beyond", data(2048, [0x80]), BROKEN),
         ("value-last", value(4), Judged),
         ("value-beyond", value(5), BROKEN),
-        // The canonical ABI takes every byte but 0 for true.
+        // The canonical ABI takes every byte except 0 for true.
         ("flag-garbage", value(0) + &data(4096 + 32, [0x7f]), Judged),
     ]);
 }
 
 #[test]
-fn texts_are_held_to_their_length() {
+fn texts_are_limited_in_length() {
     let message = |length: u32| words(3156, &[4096, length]) + &data(4096, vec![b'x'; length as usize]);
     let version = |length: u32| words(1032, &[4096, length]) + &data(4096, vec![b'x'; length as usize]);
     let attribute = |length: u32| {
@@ -93,7 +93,7 @@ fn texts_are_held_to_their_length() {
             + &words(8192, &[16384, length])
             + &data(16384, vec![b'x'; length as usize])
     };
-    assert_fates_of_fields([
+    assert_outcomes_of_fields([
         ("message-within", message(4_096), Judged),
         ("message-over", message(4_097), TOO_MUCH),
         ("version-within", version(4_096), Judged),
@@ -106,7 +106,7 @@ fn texts_are_held_to_their_length() {
 }
 
 #[test]
-fn texts_that_are_there_but_endless_do_not_cross() {
+fn huge_texts_do_not_leave_the_guest() {
     let grown = "(drop (memory.grow (i32.const 1700)))\n";
     let describe = format!("(func (export \"describe\") (result i32) {grown} (i32.const 1024))");
     let needs = format!("(func (export \"needs\") (param i32 i32) (result i32) {grown} (i32.const 2048))");
@@ -122,17 +122,17 @@ fn texts_that_are_there_but_endless_do_not_cross() {
         ("verdicts", evaluate.clone() + &words(3076, &[8192, 2_000_000])),
         ("attributes", evaluate + &words(3172, &[8192, 6_000_000])),
     ];
-    assert_fates_within(&config, cases.map(|(name, fields)| (name, Guest::with(&fields).wasm(), TOO_MUCH)));
+    assert_outcomes_with_config(&config, cases.map(|(name, fields)| (name, Guest::with(&fields).wasm(), TOO_MUCH)));
 }
 
 #[test]
-fn a_long_refusal_is_told_in_short() {
+fn long_refusal_is_shortened() {
     let error = |at: u32, length: u32| words(at, &[1, 65_536, length]) + &data(65_536, vec![b'x'; length as usize]);
-    assert_fates_of_fields([
+    assert_outcomes_of_fields([
         ("error-short", error(3072, 100), Unknown("guest_error", "xxx")),
         ("needs-error-short", error(2048, 100), Unknown("settings_refused", "xxx")),
     ]);
-    let site = super::ground(LIMITS);
+    let site = super::hostile_site(LIMITS);
     site.write("checks.d/long.wasm", Guest::with(&error(3072, 60_000)).wasm());
     let report = super::run(&site);
     let long = crate::support::check(&report, "long");

@@ -1,17 +1,21 @@
-//! Guests that do not end, or do far more at a stroke than it looks: fuel ends them all, and the same fuel every time.
+//! Guests that do not end, or that do far more per instruction than it seems: fuel ends them all, and always the same
+//! amount of it.
 
-use super::{Judged, LIMITS, Unknown, assert_fates_of_doing, assert_fates_of_fields, assert_fates_within, ground, run};
+use super::{
+    Judged, LIMITS, Unknown, assert_outcomes_of_fields, assert_outcomes_of_work, assert_outcomes_with_config,
+    hostile_site, run,
+};
 use crate::support::check;
 use crate::support::guest::Guest;
 
-const SPENT: super::Fate = Unknown("out_of_fuel", "units of fuel");
+const SPENT: super::Outcome = Unknown("out_of_fuel", "units of fuel");
 
 #[test]
-fn bulk_instructions_are_paid_by_what_they_move() {
+fn bulk_instructions_cost_fuel_by_what_they_move() {
     let forever = |instruction: &str| format!("(loop $again {instruction} (br $again))");
     let big = "(memory $big 256) (table $table 1000000 funcref) (data $bytes \"0123456789\") (elem $one func $work)";
     let fields = |instruction: &str| format!("{big} (func $work (export \"work\") {})", forever(instruction));
-    assert_fates_of_fields([
+    assert_outcomes_of_fields([
         ("nothing", fields(""), SPENT),
         ("memory-fill", fields("(memory.fill $big (i32.const 0) (i32.const 1) (i32.const 16777216))"), SPENT),
         ("memory-copy", fields("(memory.copy $big $big (i32.const 0) (i32.const 1) (i32.const 16777215))"), SPENT),
@@ -25,13 +29,13 @@ fn bulk_instructions_are_paid_by_what_they_move() {
 #[test]
 fn growing_by_nothing_ends_too() {
     let forever = |instruction: &str| format!("(loop $again (drop ({instruction} (i32.const 0))) (br $again))");
-    // By fuel, or by the number of times that it may grow.
+    // Fuel ends it, or the limit on how often memory may grow.
     let stopped = || super::Either(&["out_of_fuel", "memory_limit"]);
     let table = format!(
         "(table $table 1 funcref) (func $work (export \"work\") {})",
         forever("table.grow $table (ref.null func)")
     );
-    let site = assert_fates_of_fields([
+    let site = assert_outcomes_of_fields([
         ("memory-grow", format!("(func $work (export \"work\") {})", forever("memory.grow")), stopped()),
         ("table-grow", table, stopped()),
     ]);
@@ -39,8 +43,8 @@ fn growing_by_nothing_ends_too() {
 }
 
 #[test]
-fn every_kind_of_loop_ends() {
-    assert_fates_of_fields([
+fn loops_of_every_kind_end() {
+    assert_outcomes_of_fields([
         ("recursion", "(func $work (export \"work\") (call $work) (call $work))", Unknown("stack_overflow", "")),
         ("tail-calls", "(func $work (export \"work\") (return_call $work))", SPENT),
         (
@@ -68,7 +72,7 @@ fn every_kind_of_loop_ends() {
 }
 
 #[test]
-fn a_deep_call_chain_within_the_stack_is_judged() {
+fn call_chain_within_the_stack_is_judged() {
     let depth = |calls: u32| {
         format!(
             "(func $down (param i32) (result i32)
@@ -78,34 +82,34 @@ fn a_deep_call_chain_within_the_stack_is_judged() {
              (func $work (export \"work\") (drop (call $down (i32.const {calls}))))"
         )
     };
-    assert_fates_of_fields([
+    assert_outcomes_of_fields([
         ("shallow", depth(1_000), Judged),
         ("deep", depth(1_000_000), Unknown("stack_overflow", "524288 bytes of stack")),
     ]);
 }
 
 #[test]
-fn the_same_work_takes_the_same_fuel_and_ends_without_it() {
+fn equal_work_uses_equal_fuel_and_fails_with_one_unit_less() {
     let counting = "(local $left i32) (local.set $left (i32.const 1000000))
         (loop $next (br_if $next (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))";
-    let guest = || Guest::doing(counting).wasm();
-    // A site each: what a check said the last time is input, too.
+    let guest = || Guest::with_work(counting).wasm();
+    // A fresh site each time: the previous status is part of the input.
     let fuel = || {
-        let site = ground(LIMITS);
+        let site = hostile_site(LIMITS);
         site.write("checks.d/counting.wasm", guest());
         check(&run(&site), "counting")["fuel"].as_u64().unwrap()
     };
     let used = fuel();
     assert!(used > 1_000_000, "{used}");
-    assert_eq!(fuel(), used, "the same work, the same fuel");
+    assert_eq!(fuel(), used, "the same work uses the same fuel");
     let limits = |fuel: u64| LIMITS.replace("20000000", &fuel.to_string());
-    assert_fates_within(&limits(used), [("counting", guest(), Judged)]);
-    assert_fates_within(&limits(used - 1), [("counting", guest(), SPENT)]);
+    assert_outcomes_with_config(&limits(used), [("counting", guest(), Judged)]);
+    assert_outcomes_with_config(&limits(used - 1), [("counting", guest(), SPENT)]);
 }
 
 #[test]
-fn what_ends_by_itself_is_judged() {
-    assert_fates_of_doing([
+fn finite_bulk_work_is_judged() {
+    assert_outcomes_of_work([
         ("memory-fill-once", "(memory.fill (i32.const 16384) (i32.const 1) (i32.const 65536))", Judged),
         ("memory-grow-none", "(drop (memory.grow (i32.const 0)))", Judged),
     ]);

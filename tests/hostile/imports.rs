@@ -1,17 +1,17 @@
-//! A check imports the types of the contract and nothing else, whatever it is called and whatever kind it is.
+//! A check may import the types of the contract and nothing else, whatever the name or kind of the import.
 
-use super::{Fate, Unknown, assert_fates};
+use super::{Outcome, Unknown, assert_outcomes};
 
-/// A component that only wants.
+/// A component that has only an import.
 fn wanting(import: &str) -> Vec<u8> {
     wat::parse_str(format!("(component {import})")).unwrap()
 }
 
 #[test]
-fn every_import_is_denied_by_its_name() {
+fn imports_are_all_denied_by_name() {
     let denied =
         |name: &'static str, import: &str, what: &'static str| (name, wanting(import), Unknown("denied_import", what));
-    assert_fates([
+    assert_outcomes([
         denied(
             "http",
             "(import \"wasi:http/outgoing-handler@0.2.0\" (instance (export \"handle\" (func))))",
@@ -25,7 +25,7 @@ fn every_import_is_denied_by_its_name() {
         denied("function", "(import \"exec\" (func (param \"command\" string)))", "exec"),
         denied("resource", "(import \"handle\" (type (sub resource)))", "handle"),
         denied("module", "(import \"code\" (core module))", "code"),
-        // Its validator knows no such import.
+        // The validator supports no import of this kind.
         ("component", wanting("(import \"part\" (component))"), Unknown("invalid_module", "component imports")),
         denied(
             "types-with-a-function",
@@ -52,8 +52,8 @@ fn every_import_is_denied_by_its_name() {
 }
 
 #[test]
-fn a_wish_list_without_end_is_told_in_short() {
+fn long_list_of_imports_is_shortened() {
     let imports: String = (0..10_000).map(|number| format!("(import \"some-wish-{number}\" (func))")).collect();
-    let fate: Fate = Unknown("denied_import", "some-wish-0");
-    assert_fates([("wishes", wanting(&imports), fate)]);
+    let outcome: Outcome = Unknown("denied_import", "some-wish-0");
+    assert_outcomes([("wishes", wanting(&imports), outcome)]);
 }

@@ -1,13 +1,13 @@
-//! Memory bombs: by growing, by many memories, by many instances, by tables. The limit is 64 MiB, 1,024 pages, of which
-//! a guest has two to begin with.
+//! Memory bombs: growth, many memories, many instances, tables. The limit is 64 MiB, which is 1,024 pages; a guest
+//! starts with two.
 
-use super::{Judged, Unknown, assert_fates, assert_fates_of_doing, assert_fates_of_fields};
+use super::{Judged, Unknown, assert_outcomes, assert_outcomes_of_fields, assert_outcomes_of_work};
 use crate::support::guest::Guest;
 
-const OVER: super::Fate = Unknown("memory_limit", "67108864 bytes");
+const OVER: super::Outcome = Unknown("memory_limit", "67108864 bytes");
 
 #[test]
-fn a_guest_grows_up_to_the_limit_and_no_further() {
+fn guest_memory_grows_up_to_the_limit_and_no_further() {
     let one_by_one = |pages: u32| {
         format!(
             "(local $left i32) (local.set $left (i32.const {pages}))
@@ -17,7 +17,7 @@ fn a_guest_grows_up_to_the_limit_and_no_further() {
         )
     };
     let at_once = |pages: u32| format!("(drop (memory.grow (i32.const {pages})))");
-    assert_fates_of_doing([
+    assert_outcomes_of_work([
         ("within-at-once", at_once(1_022), Judged),
         ("over-at-once", at_once(1_023), OVER),
         ("all-at-once", at_once(65_534), OVER),
@@ -37,7 +37,7 @@ fn memories_are_counted_together() {
         let outer = format!("(core module $memory (memory 64)) {instances} (core instance $outer)");
         Guest::with("").outer(&outer).wasm()
     };
-    assert_fates([
+    assert_outcomes([
         ("few-memories", Guest::with(&memories(15)).wasm(), Judged),
         ("many-memories", Guest::with(&memories(16)).wasm(), OVER),
         ("few-instances", instances(15), Judged),
@@ -46,10 +46,10 @@ fn memories_are_counted_together() {
 }
 
 #[test]
-fn what_a_guest_declares_is_held_to_the_limit_before_it_is_there() {
+fn declared_memory_is_limited_before_it_is_allocated() {
     let all = "(memory (export \"memory\") 65536)";
     let more_than_all = "(memory (export \"memory\") 65537)";
-    assert_fates_of_fields([
+    assert_outcomes_of_fields([
         ("declares-all", all, OVER),
         ("declares-a-maximum", "(memory (export \"memory\") 2 65536)", Judged),
         ("data-within", "(memory 1) (data (memory 1) (i32.const 65535) \"x\")", Judged),
@@ -60,13 +60,13 @@ fn what_a_guest_declares_is_held_to_the_limit_before_it_is_there() {
         ),
         ("elements-out-of-bounds", "(table 1 funcref) (elem (i32.const 1) $work)", Unknown("trap", "out of bounds")),
     ]);
-    // The text's own reader lets it pass.
-    assert_fates([("declares-more", Guest::with(more_than_all).wasm(), Unknown("invalid_module", "memory size"))]);
+    // The parser of the text format accepts it.
+    assert_outcomes([("declares-more", Guest::with(more_than_all).wasm(), Unknown("invalid_module", "memory size"))]);
 }
 
 #[test]
-fn tables_are_memory_too() {
-    // What is left of the limit beside two pages, at eight bytes an element.
+fn tables_count_as_memory() {
+    // What two pages leave of the limit, at eight bytes per element.
     const ELEMENTS: u32 = ((64 << 20) - (2 << 16)) / 8;
     let declared = |elements: u32| format!("(table {elements} funcref)");
     let many = |count: usize| "(table 100000 funcref)".repeat(count);
@@ -77,7 +77,7 @@ fn tables_are_memory_too() {
                (drop (table.grow $table (ref.null func) (i32.const {elements}))))"
         )
     };
-    assert_fates_of_fields([
+    assert_outcomes_of_fields([
         ("table-within", declared(ELEMENTS), Judged),
         ("table-over", declared(ELEMENTS + 1), OVER),
         ("table-beyond-what-engines-take", declared(u32::MAX), OVER),
@@ -89,14 +89,14 @@ fn tables_are_memory_too() {
 }
 
 #[test]
-fn a_crowd_of_empty_memories_takes_no_address_space_that_is_not_there() {
+fn empty_memories_cannot_exhaust_the_address_space() {
     // Every memory reserves gigabytes of addresses, whatever its size.
     let crowd = |instances: usize, memories: usize| {
         let module = "(memory 0)".repeat(memories);
         let instances = "(core instance (instantiate $memories))".repeat(instances);
         Guest::with("").outer(&format!("(core module $memories {module}) {instances} (core instance $outer)")).wasm()
     };
-    assert_fates([
+    assert_outcomes([
         ("ten-thousand", crowd(99, 99), super::Either(&["memory_limit"])),
         ("hundred-thousand", crowd(900, 99), Unknown("memory_limit", "")),
         ("too-many-instances", crowd(2_000, 1), Unknown("invalid_module", "")),

@@ -1,11 +1,11 @@
-//! A NaN's payload differs from machine to machine: a check must not be able to tell by it where it runs.
+//! The payload of a NaN differs from machine to machine: a check must not be able to tell by it where it runs.
 
-use super::{LIMITS, ground};
+use super::{LIMITS, hostile_site};
 use crate::support::check;
 use crate::support::guest::{Guest, words};
 
-/// The bits of a double, as its sixteen digits in the message.
-fn telling(double: &str) -> Vec<u8> {
+/// A check whose message is the bits of a double, as sixteen digits.
+fn reporting_bits(double: &str) -> Vec<u8> {
     let fields = format!(
         "(func $work (export \"work\")
            (local $bits i64) (local $digit i32) (local $at i32)
@@ -23,8 +23,8 @@ fn telling(double: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_nan_has_the_same_bits_on_every_machine() {
-    // From memory: what the compiler can work out itself would show its own NaN.
+fn nan_has_the_same_bits_on_every_machine() {
+    // Read from memory: the compiler would fold a constant into a NaN of its own.
     let zero = "(f64.load (i32.const 8))";
     let odd = "(f64.reinterpret_i64 (i64.or (i64.load (i32.const 8)) (i64.const 0xfff4000000abcdef)))";
     let odd_single = "(f32.reinterpret_i32 (i32.or (i32.load (i32.const 8)) (i32.const 0xffa12345)))";
@@ -40,9 +40,9 @@ fn a_nan_has_the_same_bits_on_every_machine() {
         ("lanes", format!("(f64x2.extract_lane 1 (f64x2.add (f64x2.splat {odd}) (f64x2.splat {zero})))")),
         ("lanes-of-promotion", format!("(f64x2.extract_lane 0 (f64x2.promote_low_f32x4 (f32x4.splat {odd_single})))")),
     ];
-    let site = ground(LIMITS);
+    let site = hostile_site(LIMITS);
     for (name, double) in &cases {
-        site.write(&format!("checks.d/{name}.wasm"), telling(double));
+        site.write(&format!("checks.d/{name}.wasm"), reporting_bits(double));
     }
     let report = super::run(&site);
     for (name, double) in &cases {
@@ -52,13 +52,13 @@ fn a_nan_has_the_same_bits_on_every_machine() {
 }
 
 #[test]
-fn numbers_that_are_none_do_not_pass_as_readings() {
+fn non_finite_numbers_are_refused_as_measures() {
     let measure = |value: u64| {
         let [low, high] = [value as u32, (value >> 32) as u32];
         words(3164, &[4096, 1]) + &words(4096, &[64, 4, low, high, 64, 4, 0, 0, 0, 0, 0, 0, 0, 0])
     };
     let refused = || super::Unknown("invalid_output", "as a measure");
-    super::assert_fates_of_fields([
+    super::assert_outcomes_of_fields([
         ("zero", measure(0), super::Judged),
         ("greatest", measure(f64::MAX.to_bits()), super::Judged),
         ("infinite", measure(f64::INFINITY.to_bits()), refused()),

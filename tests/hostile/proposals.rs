@@ -1,12 +1,12 @@
-//! What WebAssembly has proposed: on or off, a guest that uses it is judged or refused, and what could tell machines or
+//! Proposals for WebAssembly: a guest that uses one is judged or refused, and every feature that could tell machines or
 //! runs apart is off.
 
-use super::{Either, Judged, Unknown, assert_fates, assert_fates_of_fields};
+use super::{Either, Judged, Unknown, assert_outcomes, assert_outcomes_of_fields};
 
 #[test]
-fn what_is_not_deterministic_is_off() {
+fn nondeterministic_proposals_are_off() {
     let off = || Unknown("invalid_module", "");
-    assert_fates_of_fields([
+    assert_outcomes_of_fields([
         ("shared-memory", "(memory 1 1 shared)", off()),
         ("atomics", "(func (drop (i32.atomic.rmw.add (i32.const 0) (i32.const 1))))", off()),
         ("relaxed-simd", "(func (param v128) (result v128) (f32x4.relaxed_min (local.get 0) (local.get 0)))", off()),
@@ -15,8 +15,8 @@ fn what_is_not_deterministic_is_off() {
 }
 
 #[test]
-fn what_is_settled_is_on() {
-    assert_fates_of_fields([
+fn settled_proposals_are_on() {
+    assert_outcomes_of_fields([
         ("simd", "(func (param v128) (result v128) (f32x4.min (local.get 0) (local.get 0)))", Judged),
         ("tail-calls", "(func $tail (return_call $tail))", Judged),
         ("multi-memory", "(memory 1) (memory 1)", Judged),
@@ -26,9 +26,9 @@ fn what_is_settled_is_on() {
 }
 
 #[test]
-fn what_is_neither_is_judged_or_refused() {
+fn other_proposals_are_judged_or_refused() {
     let either = || Either(&["invalid_module"]);
-    assert_fates_of_fields([
+    assert_outcomes_of_fields([
         ("memory64", "(memory i64 1)", either()),
         ("table64", "(table i64 1 funcref)", either()),
         ("external-references", "(table 1 externref)", either()),
@@ -47,9 +47,9 @@ fn what_is_neither_is_judged_or_refused() {
 }
 
 #[test]
-fn exceptions_that_nobody_catches_and_objects_without_end_stop() {
+fn uncaught_exceptions_and_endless_objects_stop() {
     let either = || Either(&["invalid_module", "trap", "memory_limit", "out_of_fuel"]);
-    assert_fates_of_fields([
+    assert_outcomes_of_fields([
         ("uncaught", "(tag $t) (func $work (export \"work\") (throw $t))", either()),
         (
             "objects",
@@ -62,9 +62,9 @@ fn exceptions_that_nobody_catches_and_objects_without_end_stop() {
 }
 
 #[test]
-fn a_memory_of_64_bits_is_held_to_the_same_limit() {
+fn memory64_has_the_same_limit() {
     let refused = || Either(&["invalid_module", "memory_limit"]);
-    let site = assert_fates_of_fields([
+    let site = assert_outcomes_of_fields([
         ("declared", "(memory i64 0x100000000)", refused()),
         (
             "grown",
@@ -83,5 +83,5 @@ fn asynchronous_components_are_off() {
         (core instance $i (instantiate $m))
         (func (export \"evaluate\") async (canon lift (core func $i \"f\") async (callback (core func $i \"c\")))))";
     let wasm = wat::parse_str(component).unwrap();
-    assert_fates([("async", wasm, Either(&["invalid_module", "contract_mismatch"]))]);
+    assert_outcomes([("async", wasm, Either(&["invalid_module", "contract_mismatch"]))]);
 }

@@ -1,17 +1,17 @@
-//! Modules that nobody thought of: pseudo-random ones, always the same, and real ones with bits and ends missing.
+//! Random modules: generated ones from a fixed seed, and real ones with flipped bits and missing ends.
 
 use arbitrary::Unstructured;
 use serde_json::Value;
 use wasm_smith::{Component, Config, Module};
 
-use super::{assert_whole, ground, run};
+use super::{assert_whole, hostile_site, run};
 use crate::support::guest::{Guest, section};
 use crate::support::root;
 
-/// Little fuel: what loops does so at once.
+/// Little fuel, so that loops end at once.
 const LIMITS: &str = "timeout_seconds = 3600\n[limits]\nfuel = 2000000\nevaluation_ms = 60000\n";
 
-/// A generator of the same numbers for ever (`SplitMix64`).
+/// A generator that always yields the same numbers (`SplitMix64`).
 struct Numbers(u64);
 
 impl Numbers {
@@ -31,10 +31,10 @@ impl Numbers {
     }
 }
 
-/// Runs these modules in one cycle: each is judged or unknown for a reason that has a name. Returns how many got
-/// as far as to run.
-fn assert_told(modules: impl IntoIterator<Item = Vec<u8>>) -> usize {
-    let site = ground(LIMITS);
+/// Runs these modules in one cycle, and asserts that each is judged or unknown for a known reason. Returns how many got
+/// as far as running.
+fn assert_judged_or_unknown(modules: impl IntoIterator<Item = Vec<u8>>) -> usize {
+    let site = hostile_site(LIMITS);
     let mut count = 0;
     for (number, wasm) in modules.into_iter().enumerate() {
         site.write(&format!("checks.d/random-{number:03}.wasm"), wasm);
@@ -57,12 +57,12 @@ fn assert_told(modules: impl IntoIterator<Item = Vec<u8>>) -> usize {
     random.iter().filter(|check| runs(&check["reason"])).count()
 }
 
-/// Everything on that the generator knows and that a module needs no import for.
+/// Every feature that the generator knows and that needs no import.
 fn config() -> Config {
     Config { max_imports: 0, max_memories: 3, max_tables: 3, threads_enabled: true, ..Config::default() }
 }
 
-/// A module of the generator that exports `work`.
+/// A generated module that exports `work`.
 fn working_module(numbers: &mut Numbers, config: Config) -> Vec<u8> {
     let exports = wat::parse_str("(module (func (export \"work\")))").unwrap();
     let config = Config { exports: Some(exports), ..config };
@@ -72,7 +72,7 @@ fn working_module(numbers: &mut Numbers, config: Config) -> Vec<u8> {
 /// A check that calls into another core module while it evaluates.
 fn calling(module: &[u8]) -> Vec<u8> {
     const CORE_MODULE: u8 = 1;
-    // Text cannot hold a module in binary: one takes the place of another, which is the first in the component.
+    // Text cannot hold a binary module, so the module replaces a stand-in, the first one in the component.
     let outer = "(core module (func (export \"work\"))) (core instance $outer (instantiate 0))";
     let fields = "\n(import \"outer\" \"work\" (func $random))\n(func $work (export \"work\") (call $random))";
     let component = Guest::with(fields).outer(outer).wasm();
@@ -82,9 +82,9 @@ fn calling(module: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn random_core_modules_in_a_check_are_judged_or_told() {
+fn random_core_modules_in_a_check_are_judged_or_unknown() {
     let mut numbers = Numbers(1);
-    // What every engine has, so that many of them get as far as to run.
+    // Only features that every engine supports, so that many modules get as far as running.
     let settled = || Config {
         gc_enabled: false,
         reference_types_enabled: false,
@@ -98,14 +98,14 @@ fn random_core_modules_in_a_check_are_judged_or_told() {
         shared_everything_threads_enabled: false,
         ..config()
     };
-    let ran = assert_told((0..100).map(|_| calling(&working_module(&mut numbers, settled()))));
+    let ran = assert_judged_or_unknown((0..100).map(|_| calling(&working_module(&mut numbers, settled()))));
     assert!(ran > 30, "{ran} ran");
 }
 
 #[test]
-fn random_core_modules_with_everything_on_are_judged_or_told() {
+fn random_core_modules_with_everything_on_are_judged_or_unknown() {
     let mut numbers = Numbers(2);
-    assert_told((0..50).map(|_| calling(&working_module(&mut numbers, config()))));
+    assert_judged_or_unknown((0..50).map(|_| calling(&working_module(&mut numbers, config()))));
 }
 
 #[test]
@@ -119,11 +119,11 @@ fn random_modules_and_components_are_no_checks() {
         .map(|component| component.to_bytes())
         .collect();
     assert!(components.len() > 25);
-    assert_eq!(assert_told(modules.into_iter().chain(components)), 0);
+    assert_eq!(assert_judged_or_unknown(modules.into_iter().chain(components)), 0);
 }
 
 #[test]
-fn a_real_check_with_bits_flipped_or_its_end_missing_is_judged_or_told() {
+fn damaged_real_check_is_judged_or_unknown() {
     let mut numbers = Numbers(4);
     let real = std::fs::read(root().join("checks/prebuilt/cpu.wasm")).unwrap();
     let flipped = |numbers: &mut Numbers| {
@@ -136,15 +136,15 @@ fn a_real_check_with_bits_flipped_or_its_end_missing_is_judged_or_told() {
     };
     let mut modules: Vec<_> = (0..40).map(|_| flipped(&mut numbers)).collect();
     modules.extend((0..20).map(|_| real[..numbers.below(real.len())].to_vec()));
-    assert_told(modules);
+    assert_judged_or_unknown(modules);
 }
 
 #[test]
-fn a_guest_of_text_with_bits_flipped_is_judged_or_told() {
+fn text_guest_with_flipped_bits_is_judged_or_unknown() {
     let mut numbers = Numbers(5);
-    // Smaller than a real one, so that more of the flips hit what matters: types, the ABI, code.
+    // Smaller than a real check, so that more flips hit what matters: types, the ABI, code.
     let real = Guest::with("").wasm();
-    let ran = assert_told((0..150).map(|_| {
+    let ran = assert_judged_or_unknown((0..150).map(|_| {
         let mut bytes = real.clone();
         let at = 8 + numbers.below(bytes.len() - 8);
         bytes[at] ^= 1 << numbers.below(8);

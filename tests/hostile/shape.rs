@@ -1,11 +1,11 @@
 //! Modules of an odd shape: too much of something, too deep, too wide, or not the shape of a check at all.
 
-use super::{Either, Judged, Unknown, assert_fates, assert_fates_of_fields};
+use super::{Either, Judged, Unknown, assert_outcomes, assert_outcomes_of_fields};
 use crate::support::guest::{Guest, section};
 
 const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
 
-/// Components within components. By hand: a reader of text would be the first to run out of stack.
+/// Components within components. Built by hand: a parser of text would be the first to run out of stack.
 fn nested_components(depth: usize) -> Vec<u8> {
     let mut component = COMPONENT.to_vec();
     for _ in 0..depth {
@@ -16,7 +16,7 @@ fn nested_components(depth: usize) -> Vec<u8> {
 
 /// Component types within component types.
 fn nested_types(depth: usize) -> Vec<u8> {
-    // A component type of one declaration, which is a type.
+    // A component type with one declaration, which is a type.
     let mut component_type = vec![0x41, 0];
     for _ in 0..depth {
         component_type = [&[0x41, 1, 1], &component_type[..]].concat();
@@ -27,7 +27,7 @@ fn nested_types(depth: usize) -> Vec<u8> {
 
 /// An import of an instance with an instance with an instance in it.
 fn nested_import(depth: usize) -> Vec<u8> {
-    // An instance type of nothing; then ones of two declarations, the type before and an export of it as `x`.
+    // An empty instance type; then types with two declarations, the previous type and its export as `x`.
     let mut instance_type = vec![0x42, 0];
     for _ in 0..depth {
         instance_type = [&[0x42, 2, 1], &instance_type[..], b"\x04\0\x01x\x05\0"].concat();
@@ -38,25 +38,25 @@ fn nested_import(depth: usize) -> Vec<u8> {
 }
 
 #[test]
-fn nesting_without_end_ends_in_a_refusal() {
-    assert_fates([
+fn endless_nesting_is_refused() {
+    assert_outcomes([
         ("components-few", nested_components(10), Unknown("contract_mismatch", "describe")),
         ("components", nested_components(10_000), Either(&["contract_mismatch", "invalid_module", "compile_limit"])),
         ("import-few", nested_import(10), Unknown("denied_import", "import i")),
-        // More than wasmtime's validator thought of: the process that compiles it panics.
+        // Deeper than wasmtime's validator expects: the process that compiles it panics.
         ("import", nested_import(200), Either(&["invalid_module", "compile_limit"])),
-        // So deep that it runs out of stack.
+        // So deep that the compiler runs out of stack.
         ("types", nested_types(20_000), Either(&["invalid_module", "compile_limit"])),
     ]);
 }
 
 #[test]
-fn blocks_without_end_are_compiled_or_refused() {
+fn deeply_nested_blocks_are_compiled_or_refused() {
     let nested = |block: &str, depth: usize| {
         format!("(func (param i32) {} {})", format!("{block} ").repeat(depth), "end ".repeat(depth))
     };
     let either = || Either(&["invalid_module", "compile_limit"]);
-    assert_fates_of_fields([
+    assert_outcomes_of_fields([
         ("blocks", nested("block", 10_000), either()),
         ("loops", nested("loop", 2_000), either()),
         ("ifs", nested("local.get 0 if", 2_000), either()),
@@ -72,11 +72,11 @@ fn many_functions_and_long_ones_are_compiled() {
     let long = format!("(func (param i32) (result i32) {} (local.get 0))", step.repeat(18_000));
     let targets = format!("(func (param i32) (block (br_table {} (local.get 0))))", "0 ".repeat(50_000));
     let judged = || Either(&["compile_limit"]);
-    assert_fates_of_fields([("many", many, judged()), ("long", long, judged()), ("targets", targets, judged())]);
+    assert_outcomes_of_fields([("many", many, judged()), ("long", long, judged()), ("targets", targets, judged())]);
 }
 
 #[test]
-fn too_much_of_anything_is_refused() {
+fn excess_of_any_item_is_refused() {
     let refused = || Either(&["invalid_module", "compile_limit", "contract_mismatch"]);
     let locals = format!("(func (local {}))", "i64 ".repeat(50_001));
     let exports: String = (0..50_000).map(|number| format!("(export \"e{number}\" (func $work))")).collect();
@@ -92,9 +92,9 @@ fn too_much_of_anything_is_refused() {
         ("exports", exports, refused()),
         ("types", types, refused()),
     ];
-    assert_fates_of_fields(cases);
+    assert_outcomes_of_fields(cases);
     let outer = |definitions: String| Guest::with("").outer(&format!("{definitions} (core instance $outer)")).wasm();
-    assert_fates([
+    assert_outcomes([
         ("component-types", outer("(type (list u8))".repeat(20_000)), refused()),
         ("record", outer(record(5_000)), refused()),
         ("modules", outer("(core module)".repeat(1_001)), Unknown("invalid_module", "")),
@@ -106,19 +106,19 @@ fn record(fields: usize) -> String {
     format!("(type (record {fields}))")
 }
 
-/// Types that are small to write and vast to lay out: each is twice the one before.
+/// Types that are short to write and vast to lay out: each is twice the one before.
 #[test]
-fn types_that_double_are_refused() {
+fn doubling_types_are_refused() {
     let mut definitions = "(type $t0 (tuple u8 u8))".to_owned();
     for level in 1..40 {
         definitions += &format!("(type $t{level} (tuple $t{0} $t{0}))", level - 1);
     }
     let outer = format!("{definitions} (core instance $outer)");
-    assert_fates([("doubling", Guest::with("").outer(&outer).wasm(), Unknown("invalid_module", ""))]);
+    assert_outcomes([("doubling", Guest::with("").outer(&outer).wasm(), Unknown("invalid_module", ""))]);
 }
 
 #[test]
-fn the_right_names_with_other_shapes_do_not_match_the_contract() {
+fn right_names_with_other_shapes_do_not_match_the_contract() {
     let mismatch = || Unknown("contract_mismatch", "");
     let with = |original: &str, other: &str| Guest::with("").component_with(original, other);
     let lifted = "(core module $m (func (export \"f\"))) (core instance $i (instantiate $m))
@@ -126,7 +126,7 @@ fn the_right_names_with_other_shapes_do_not_match_the_contract() {
     let component = |exports: &str| wat::parse_str(format!("(component {lifted} {exports})")).unwrap();
     let all = ["describe", "needs", "evaluate"];
     let exported: Vec<String> = all.iter().map(|name| format!("(export \"{name}\" (func $f))")).collect();
-    assert_fates([
+    assert_outcomes([
         ("nothing", component(""), mismatch()),
         ("one-is-missing", component(&exported[..2].concat()), mismatch()),
         ("other-functions", component(&exported.concat()), mismatch()),

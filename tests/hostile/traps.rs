@@ -1,13 +1,13 @@
 //! Traps wherever guest code runs, and the allocator that the host must ask for memory.
 
-use super::{Judged, Unknown, assert_fates, assert_fates_of_doing, assert_fates_of_fields};
+use super::{Judged, Unknown, assert_outcomes, assert_outcomes_of_fields, assert_outcomes_of_work};
 use crate::support::guest::Guest;
 
-const TRAP: super::Fate = Unknown("trap", "unreachable");
+const TRAP: super::Outcome = Unknown("trap", "unreachable");
 
 #[test]
-fn a_trap_is_a_trap_wherever_it_happens() {
-    assert_fates_of_fields([
+fn trap_is_a_trap_wherever_it_happens() {
+    assert_outcomes_of_fields([
         ("describe", "(func (export \"describe\") (result i32) unreachable)", TRAP),
         ("needs", "(func (export \"needs\") (param i32 i32) (result i32) unreachable)", TRAP),
         ("evaluate", "(func $work (export \"work\") unreachable)", TRAP),
@@ -20,8 +20,8 @@ fn a_trap_is_a_trap_wherever_it_happens() {
 }
 
 #[test]
-fn every_kind_of_trap_is_named() {
-    assert_fates_of_doing([
+fn traps_of_every_kind_are_named() {
+    assert_outcomes_of_work([
         ("division", "(drop (i32.div_s (i32.const 1) (i32.const 0)))", Unknown("trap", "divide by zero")),
         ("overflow", "(drop (i32.div_s (i32.const 0x80000000) (i32.const -1)))", Unknown("trap", "integer overflow")),
         ("conversion", "(drop (i32.trunc_f64_s (f64.const nan)))", Unknown("trap", "conversion to integer")),
@@ -32,7 +32,7 @@ fn every_kind_of_trap_is_named() {
             Unknown("trap", "out of bounds memory access"),
         ),
     ]);
-    assert_fates_of_fields([
+    assert_outcomes_of_fields([
         (
             "null-call",
             "(type $f (func)) (table 1 funcref)
@@ -49,22 +49,22 @@ fn every_kind_of_trap_is_named() {
 }
 
 #[test]
-fn an_allocator_that_lies_hurts_its_own_memory_only() {
+fn lying_allocator_harms_only_its_own_memory() {
     let realloc =
         |instructions: &str| format!("(func (export \"realloc\") (param i32 i32 i32 i32) (result i32) {instructions})");
-    assert_fates_of_fields([
+    assert_outcomes_of_fields([
         ("out-of-bounds", realloc("(i32.const -8)"), Unknown("invalid_output", "realloc")),
         ("at-the-end", realloc("(i32.const 131064)"), Unknown("invalid_output", "realloc")),
         ("misaligned", realloc("(i32.const 16385)"), Unknown("invalid_output", "realloc")),
-        // Everything in one place, over what the guest wanted to keep.
+        // Every allocation at one address, over what the guest wanted to keep.
         ("always-the-same", realloc("(i32.const 16384)"), Judged),
         ("growing", realloc("(drop (memory.grow (i32.const 2000))) (i32.const 16384)"), Unknown("memory_limit", "")),
     ]);
 }
 
-/// A guest whose outer instance is a function of its own, that went through the component's types once.
+/// A guest whose outer instance is one of its own functions, lifted into the component's types and lowered again.
 #[test]
-fn a_guest_cannot_be_entered_while_it_runs() {
+fn running_guest_cannot_be_reentered() {
     let outer = "
         (core module $inner (func (export \"f\")))
         (core instance $i (instantiate $inner))
@@ -72,5 +72,9 @@ fn a_guest_cannot_be_entered_while_it_runs() {
         (core func $lowered (canon lower (func $lifted)))
         (core instance $outer (export \"f\" (func $lowered)))";
     let fields = "\n(import \"outer\" \"f\" (func $f))\n(func $work (export \"work\") (call $f))";
-    assert_fates([("reentrant", Guest::with(fields).outer(outer).wasm(), Unknown("trap", "cannot enter component"))]);
+    assert_outcomes([(
+        "reentrant",
+        Guest::with(fields).outer(outer).wasm(),
+        Unknown("trap", "cannot enter component"),
+    )]);
 }

@@ -1,10 +1,10 @@
 /* A stand-in for NVIDIA's library, with the functions that checkpost calls and two GPUs, the second of which is the
- * first on the bus and supports little. The types are those of nvml.h. What differs between tests is defined by the
- * compiler's command line:
- *   INIT_RETURNS   what nvmlInit_v2 answers
+ * first on the bus and supports little. The types are those of nvml.h. Tests vary it by definitions on the compiler's
+ * command line:
+ *   INIT_RETURNS   the result of nvmlInit_v2
  *   LOST           the index of a GPU that has fallen off the bus before it could be opened
  *   FAILING        the index of a GPU that is lost once it is open
- *   GLITCH         figures that no GPU can have
+ *   GLITCH         return impossible figures
  */
 #include <stdio.h>
 #include <string.h>
@@ -121,7 +121,7 @@ int nvmlDeviceGetEnforcedPowerLimit(device_t device, unsigned *milliwatts) {
 
 int nvmlDeviceGetCurrentClocksThrottleReasons(device_t device, unsigned long long *reasons) {
     ANSWERS(device);
-    /* Idle, capped by software, slowed down by heat, and a bit that nobody knows yet. */
+    /* Idle, capped by software, slowed down by heat, and an unknown bit. */
     *reasons = 0x1 | 0x4 | 0x40 | 0x8000000000ull;
     return SUCCESS;
 }
@@ -145,7 +145,7 @@ static int list(const process_t *from, unsigned length, unsigned *count, process
 
 int nvmlDeviceGetComputeRunningProcesses_v3(device_t device, unsigned *count, process_t *processes) {
     ANSWERS(device);
-    /* The first one uses two parts of the GPU; of the last one the memory is not known. */
+    /* The first process uses two partitions of the GPU; the memory of the last one is unknown. */
     const process_t running[] = {
         {4001, 1000, 1, 0},
         {4001, 2000, 2, 0},

@@ -1,4 +1,4 @@
-//! Runs that are killed at any point, on a machine that is busy: nothing is lost on the way from a transition to people.
+//! Runs killed at any point on a busy machine: nothing is lost between a transition and its receiver.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Command, Stdio};
@@ -10,7 +10,7 @@ use super::*;
 /// How many runs are killed.
 const KILLS: u32 = 200;
 
-/// Nothing is measured but memory, since a CPU window would be most of each run; and each change is told.
+/// Measures memory only, since a CPU window would be most of each run; and notifies each change.
 const ONLY_MEMORY: &str = "[alert]\nflapping = false\n[collect]\nstore = [\"system.memory.*\"]\n
     [[check]]\nname = \"cpu\"\nenabled = false\n[[check]]\nname = \"disk\"\nenabled = false\n
     [[check]]\nname = \"network\"\nenabled = false\n";
@@ -36,46 +36,50 @@ impl Drop for Load {
 }
 
 #[test]
-fn no_transition_is_lost_when_runs_are_killed_and_each_message_arrives_under_one_key() {
+fn killed_runs_lose_no_transition_and_repeat_a_message_only_under_its_key() {
     let Some(endpoint) = Endpoint::start() else { return };
     let toml = |is_bad| ONLY_MEMORY.to_owned() + &config(is_bad, &route("ops", &endpoint.url("/"), ""));
     let site = Site::with_config(&toml(false));
-    // Compiled before, so that what is killed is a run as cron has it.
+    // Compile first, so that the killed runs are like those under cron.
     site.run_json();
     let load = Load::start();
-    let whole_run = usual_run(&site);
+    let whole_run = usual_run_duration(&site);
     for round in 0..KILLS {
         site.write("checkpost.toml", toml(round % 2 == 0));
         let mut run = start(&site);
-        // Each part of a run is killed in equally often: steps of the golden ratio come close to every point.
+        // Steps of the golden ratio spread the kills evenly over a run and come close to every point.
         std::thread::sleep(whole_run.mul_f64(1.5 * (f64::from(round) * 0.618_034).fract()));
         let _ = run.kill();
         run.wait().unwrap();
     }
     drop(load);
-    wait_is_over(&site);
+    end_waits(&site);
     site.run_json();
-    site.says(&["db", "check"], 0);
+    site.execute(&["db", "check"], 0);
     let (cycles, requests) = (site.count("runs"), endpoint.count());
     eprintln!("{KILLS} kills within {whole_run:?}: {cycles} cycles, {requests} requests");
     assert!((20..i64::from(KILLS)).contains(&cycles), "some were killed before the commit, some after: {cycles}");
 
-    assert_eq!(transitions(&site), told(&site), "a transition has its notification, in its own cycle");
-    let untold =
+    assert_eq!(transitions(&site), notified(&site), "each transition has its notification in its own cycle");
+    let without_delivery =
         "notifications WHERE check_name = 'memory' AND id NOT IN (SELECT notification_id FROM delivery_notifications)";
-    assert_eq!(site.count(untold), 0, "a notification has its delivery");
+    assert_eq!(site.count(without_delivery), 0, "each notification has its delivery");
     assert_eq!(site.count("deliveries WHERE state <> 'delivered'"), 0);
 
     let stored: BTreeSet<String> = deliveries_of(&site).into_keys().collect();
     let mut arrived = BTreeMap::new();
     for request in endpoint.requests(stored.len()) {
-        // One that was cut off in the middle was not delivered.
+        // A request that was cut off in the middle was not delivered.
         let Ok(message) = serde_json::from_str::<Value>(request["body"].as_str().unwrap()) else { continue };
         let key = message["key"].as_str().unwrap().to_owned();
         let earlier = arrived.insert(key, message.clone());
-        assert!(earlier.is_none_or(|earlier| earlier == message), "what arrives twice is the same");
+        assert!(earlier.is_none_or(|earlier| earlier == message), "a repeated message is identical");
     }
-    assert_eq!(arrived.keys().cloned().collect::<BTreeSet<_>>(), stored, "each arrived, and nothing else did");
+    assert_eq!(
+        arrived.keys().cloned().collect::<BTreeSet<_>>(),
+        stored,
+        "every stored message arrived, and nothing else"
+    );
     for (key, notifications) in deliveries_of(&site) {
         let items: Vec<_> =
             arrived[&key]["items"].as_array().unwrap().iter().map(|item| item["id"].as_i64().unwrap()).collect();
@@ -89,8 +93,8 @@ fn start(site: &Site) -> std::process::Child {
     run.spawn().unwrap()
 }
 
-/// How long a run takes here and now.
-fn usual_run(site: &Site) -> Duration {
+/// How long a run takes on this machine at this time.
+fn usual_run_duration(site: &Site) -> Duration {
     let run = |_| {
         let started = Instant::now();
         start(site).wait().unwrap();
@@ -101,7 +105,7 @@ fn usual_run(site: &Site) -> Duration {
     runs[2]
 }
 
-/// The changes between ok and warning, by cycle, as the verdicts have them.
+/// The changes between ok and warning in the verdicts, by cycle.
 fn transitions(site: &Site) -> Vec<(i64, String)> {
     let database = site.database();
     let sql = "SELECT run_id, status FROM evaluations WHERE instance = 'memory' ORDER BY run_id";
@@ -118,7 +122,7 @@ fn transitions(site: &Site) -> Vec<(i64, String)> {
     found
 }
 
-fn told(site: &Site) -> Vec<(i64, String)> {
+fn notified(site: &Site) -> Vec<(i64, String)> {
     let database = site.database();
     let sql = "SELECT run_id, kind FROM notifications WHERE check_name = 'memory' ORDER BY id";
     let mut statement = database.prepare(sql).unwrap();
@@ -128,8 +132,8 @@ fn told(site: &Site) -> Vec<(i64, String)> {
 
 /// The notifications of each message, by key.
 fn deliveries_of(site: &Site) -> BTreeMap<String, Vec<i64>> {
-    let said = site.says(&["deliveries", "--limit", "100000", "--format", "json"], 0).stdout;
-    let rows: Vec<Value> = serde_json::from_str(&said).unwrap();
+    let output = site.execute(&["deliveries", "--limit", "100000", "--format", "json"], 0).stdout;
+    let rows: Vec<Value> = serde_json::from_str(&output).unwrap();
     let ids = |row: &Value| row["notifications"].as_array().unwrap().iter().map(|id| id.as_i64().unwrap()).collect();
     rows.iter().map(|row| (row["key"].as_str().unwrap().to_owned(), ids(row))).collect()
 }

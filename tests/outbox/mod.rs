@@ -1,8 +1,8 @@
-//! From a transition to a message that arrived: the outbox, in whole runs against a real endpoint.
+//! From a transition to an arrived message: the outbox, in whole runs against a real endpoint.
 
-mod broken_database;
+mod alarm;
+mod delays;
 mod killed;
-mod limits;
 mod sending;
 
 use serde_json::Value;
@@ -10,18 +10,18 @@ use serde_json::Value;
 use crate::support::Site;
 use crate::support::servers::Endpoint;
 
-/// A route by webhook that tells of `memory` only: what else this machine is like is nobody's business.
+/// A webhook route for `memory` only: the state of the rest of this machine does not matter.
 fn route(name: &str, url: &str, more: &str) -> String {
     format!("[[route]]\nname = \"{name}\"\nmatch = [\"check=memory\"]\n{more}\n[route.webhook]\nurl = \"{url}\"\n")
 }
 
-/// A configuration in which memory is bad, or is not, with these routes.
+/// A configuration with these routes in which the memory check warns, or does not.
 fn config(is_bad: bool, routes: &str) -> String {
     let threshold = if is_bad { 0.001 } else { 99.9 };
     format!("{routes}\n[[check]]\nname = \"memory\"\n[check.settings]\nthreshold = {threshold}\ncritical = 100\n")
 }
 
-/// A site in which memory is bad, whose route leads to the endpoint.
+/// A site in which the memory check warns, and whose route leads to the endpoint.
 fn site(endpoint: &Endpoint) -> Site {
     Site::with_config(&config(true, &route("ops", &endpoint.url("/ops"), "")))
 }
@@ -36,10 +36,10 @@ fn messages(endpoint: &Endpoint, count: usize) -> Vec<Value> {
 }
 
 fn deliveries(site: &Site) -> Vec<Value> {
-    serde_json::from_str(&site.says(&["deliveries", "--format", "json"], 0).stdout).unwrap()
+    serde_json::from_str(&site.execute(&["deliveries", "--format", "json"], 0).stdout).unwrap()
 }
 
-/// Lets the time pass that a route or a message waits.
-fn wait_is_over(site: &Site) {
+/// Ends the waits of all routes and messages.
+fn end_waits(site: &Site) {
     site.database().execute_batch("UPDATE routes SET retry_ms = 0; UPDATE deliveries SET due_ms = 0").unwrap();
 }

@@ -1,4 +1,4 @@
-//! What is sent, to whom, how often, and what becomes of what does not arrive.
+//! What is sent to whom, how often, and what becomes of an undelivered message.
 
 use std::process::Stdio;
 
@@ -8,7 +8,7 @@ use super::*;
 use crate::support::servers::free_port;
 
 #[test]
-fn a_run_delivers_what_it_tells_once() {
+fn run_delivers_each_notification_once() {
     let Some(endpoint) = Endpoint::start() else { return };
     let site = site(&endpoint);
     for _ in 0..3 {
@@ -34,38 +34,41 @@ fn a_run_delivers_what_it_tells_once() {
 }
 
 #[test]
-fn what_could_not_be_delivered_is_by_the_next_run_when_the_endpoint_is_back() {
+fn undelivered_message_is_delivered_when_the_endpoint_is_back() {
     let port = free_port();
     let toml = config(true, &route("ops", &format!("http://127.0.0.1:{port}/ops"), ""));
     let site = Site::with_config(&toml);
-    let said = site.says(&["run", "--quiet"], 0);
-    assert_eq!(said.stderr, "", "cron would mail it");
+    let output = site.execute(&["run", "--quiet"], 0);
+    assert_eq!(output.stderr, "", "cron would mail it");
     let [delivery] = &deliveries(&site)[..] else { panic!("one delivery") };
     assert_eq!(delivery["state"], "pending");
-    // One more attempt in the same run, for what is over in a moment.
+    // The run makes another attempt, for failures that pass quickly.
     assert!(delivery["attempts"].as_i64() >= Some(2), "{delivery:#}");
-    let text = site.says(&["deliveries"], 0).stdout;
-    assert!(text.contains("route ops fails since ") && text.contains("waiting: 1, next try after "), "{text}");
+    let text = site.execute(&["deliveries"], 0).stdout;
+    assert!(
+        text.contains("route ops has been failing since ") && text.contains(", 1 message pending, next attempt after "),
+        "{text}"
+    );
     assert!(site.log().contains("Not delivered to ops: "), "{}", site.log());
 
     let Some(endpoint) = Endpoint::start_at(port, None) else { return };
     site.database().execute_batch("UPDATE routes SET retry_ms = retry_ms + 600000").unwrap();
     site.run_json();
-    assert_eq!(endpoint.count(), 0, "it waits before it tries again");
-    wait_is_over(&site);
+    assert_eq!(endpoint.count(), 0, "the route waits before it tries again");
+    end_waits(&site);
     site.run_json();
     assert_eq!(messages(&endpoint, 1)[0]["key"], delivery["key"]);
     assert_eq!(deliveries(&site)[0]["state"], "delivered");
-    assert!(!site.says(&["deliveries"], 0).stdout.contains("fails"), "it is well again");
+    assert!(!site.execute(&["deliveries"], 0).stdout.contains("failing"), "the route works again");
 }
 
 #[test]
-fn an_endpoint_that_fails_for_a_moment_gets_the_same_message_again_in_the_same_run() {
+fn briefly_failing_endpoint_gets_the_same_message_again_in_the_same_run() {
     let Some(mut endpoint) = Endpoint::start() else { return };
-    endpoint.will(&[json!({"status": 500}), json!({"reset": true})]);
+    endpoint.respond_with(&[json!({"status": 500}), json!({"reset": true})]);
     let site = site(&endpoint);
     site.run_json();
-    wait_is_over(&site);
+    end_waits(&site);
     site.run_json();
     let keys: Vec<_> = messages(&endpoint, 3).into_iter().map(|message| message["key"].clone()).collect();
     assert!(keys.iter().all(|key| *key == keys[0]), "{keys:?}");
@@ -73,9 +76,9 @@ fn an_endpoint_that_fails_for_a_moment_gets_the_same_message_again_in_the_same_r
 }
 
 #[test]
-fn an_endpoint_that_asks_for_time_gets_it() {
+fn retry_after_of_an_endpoint_is_respected() {
     let Some(mut endpoint) = Endpoint::start() else { return };
-    endpoint.will(&[json!({"status": 429, "headers": {"Retry-After": "600"}})]);
+    endpoint.respond_with(&[json!({"status": 429, "headers": {"Retry-After": "600"}})]);
     let site = site(&endpoint);
     site.run_json();
     site.run_json();
@@ -85,9 +88,9 @@ fn an_endpoint_that_asks_for_time_gets_it() {
 }
 
 #[test]
-fn a_message_that_is_refused_does_not_hold_up_the_others() {
+fn refused_message_does_not_hold_up_the_others() {
     let Some(mut endpoint) = Endpoint::start() else { return };
-    endpoint.will(&[json!({"status": 400, "body": "no such field"})]);
+    endpoint.respond_with(&[json!({"status": 400, "body": "no such field"})]);
     let site = site(&endpoint);
     site.run_json();
     site.write("checkpost.toml", config(false, &route("ops", &endpoint.url("/ops"), "")));
@@ -97,9 +100,9 @@ fn a_message_that_is_refused_does_not_hold_up_the_others() {
 }
 
 #[test]
-fn an_endpoint_that_hangs_does_not_keep_the_next_cycle_from_measuring() {
+fn hung_endpoint_does_not_keep_the_next_cycle_from_measuring() {
     let Some(mut endpoint) = Endpoint::start() else { return };
-    endpoint.will(&[json!({"hang": true})]);
+    endpoint.respond_with(&[json!({"hang": true})]);
     let site = site(&endpoint);
     let mut first = std::process::Command::new(env!("CARGO_BIN_EXE_checkpost"))
         .env_clear()
@@ -111,17 +114,17 @@ fn an_endpoint_that_hangs_does_not_keep_the_next_cycle_from_measuring() {
     endpoint.requests(1);
     let report = site.run_json();
     assert_eq!(report["run_id"], 2, "not skipped");
-    assert_eq!(endpoint.requests(1).len(), 1, "the first run is still at it");
+    assert_eq!(endpoint.requests(1).len(), 1, "the first run still waits for the endpoint");
     first.kill().unwrap();
     first.wait().unwrap();
-    // It was killed while it sent: the message is sent again, with the same key.
+    // The run was killed while it sent: the message is sent again, with the same key.
     site.run_json();
     let messages = messages(&endpoint, 2);
     assert_eq!(messages[0], messages[1]);
 }
 
 #[test]
-fn what_is_given_up_is_told_on_the_other_routes() {
+fn abandoned_message_is_reported_on_the_other_routes() {
     let Some(endpoint) = Endpoint::start() else { return };
     let broken = route("broken", &format!("http://127.0.0.1:{}/", free_port()), "expire_after = \"1h\"");
     let other = format!("[[route]]\nname = \"other\"\n[route.webhook]\nurl = \"{}\"\n", endpoint.url("/"));
@@ -129,36 +132,36 @@ fn what_is_given_up_is_told_on_the_other_routes() {
     site.run_json();
     let before = endpoint.count();
     site.database().execute_batch("UPDATE deliveries SET expires_ms = 1 WHERE route = 'broken'").unwrap();
-    wait_is_over(&site);
+    end_waits(&site);
     site.run_json();
-    let told = messages(&endpoint, before + 1).pop().unwrap();
-    let item = &told["items"][0];
-    assert_eq!((&item["kind"], &item["subject"]), (&json!("undelivered"), &json!("broken")), "{told:#}");
-    assert!(item["message"].as_str().unwrap().starts_with("Given up: notification "), "{item:#}");
+    let notice = messages(&endpoint, before + 1).pop().unwrap();
+    let item = &notice["items"][0];
+    assert_eq!((&item["kind"], &item["subject"]), (&json!("undelivered"), &json!("broken")), "{notice:#}");
+    assert!(item["message"].as_str().unwrap().starts_with("Abandoned: notification "), "{item:#}");
     assert_eq!(site.count("deliveries WHERE route = 'broken' AND state = 'expired'"), 1);
     assert_eq!(site.count("notifications WHERE kind = 'undelivered'"), 1);
-    wait_is_over(&site);
+    end_waits(&site);
     site.run_json();
-    assert_eq!(site.count("notifications WHERE kind = 'undelivered'"), 1, "told once");
+    assert_eq!(site.count("notifications WHERE kind = 'undelivered'"), 1, "reported once");
 }
 
 #[test]
-fn what_waits_for_a_route_that_was_removed_is_told_on_the_others() {
+fn message_for_a_removed_route_is_reported_on_the_others() {
     let Some(endpoint) = Endpoint::start() else { return };
     let gone = route("gone", &format!("http://127.0.0.1:{}/", free_port()), "");
     let site = Site::with_config(&config(true, &gone));
     site.run_json();
     let other = format!("[[route]]\nname = \"other\"\n[route.webhook]\nurl = \"{}\"\n", endpoint.url("/"));
     site.write("checkpost.toml", config(true, &other));
-    wait_is_over(&site);
+    end_waits(&site);
     site.run_json();
-    let told = messages(&endpoint, 1).pop().unwrap();
-    let item = told["items"].as_array().unwrap().iter().find(|item| item["kind"] == "undelivered").unwrap();
+    let notice = messages(&endpoint, 1).pop().unwrap();
+    let item = notice["items"].as_array().unwrap().iter().find(|item| item["kind"] == "undelivered").unwrap();
     assert!(item["message"].as_str().unwrap().contains("there is no route 'gone' any more"), "{item:#}");
 }
 
 #[test]
-fn people_with_different_lines_for_one_disk_are_told_each_by_their_own_route() {
+fn owners_with_different_thresholds_are_notified_by_their_own_routes() {
     let Some(endpoint) = Endpoint::start() else { return };
     let owned = |owner: &str| {
         let url = endpoint.url(&format!("/{owner}"));
@@ -173,7 +176,7 @@ fn people_with_different_lines_for_one_disk_are_told_each_by_their_own_route() {
     let toml = [owned("alice"), owned("bob"), check("alice", 0.001), check("bob", 99.9)].concat();
     let site = Site::with_config(&toml);
     site.run_json();
-    let [request] = &endpoint.requests(1)[..] else { panic!("only alice is told") };
+    let [request] = &endpoint.requests(1)[..] else { panic!("only alice is notified") };
     assert_eq!(request["path"], "/alice");
     let message = &messages(&endpoint, 1)[0];
     assert_eq!(
@@ -183,19 +186,19 @@ fn people_with_different_lines_for_one_disk_are_told_each_by_their_own_route() {
 }
 
 #[test]
-fn a_test_message_says_whether_a_route_works() {
+fn test_message_shows_whether_a_route_works() {
     let Some(mut endpoint) = Endpoint::start() else { return };
     let site = site(&endpoint);
-    let said = site.says(&["notify", "test", "ops"], 0).stdout;
-    assert!(said.starts_with("route ops: delivered in "), "{said}");
+    let output = site.execute(&["notify", "test", "ops"], 0).stdout;
+    assert!(output.starts_with("route ops: delivered in "), "{output}");
     assert_eq!(messages(&endpoint, 1)[0]["is_test"], true);
 
-    endpoint.will(&[json!({"status": 404})]);
-    let said = site.says(&["notify", "test", "ops"], 1);
-    assert!(said.error().starts_with("route 'ops' does not deliver: "), "{}", said.stderr);
-    assert!(!said.stderr.contains("/ops "), "the path may be a secret: {}", said.stderr);
+    endpoint.respond_with(&[json!({"status": 404})]);
+    let output = site.execute(&["notify", "test", "ops"], 1);
+    assert!(output.error().starts_with("cannot deliver on route 'ops': "), "{}", output.stderr);
+    assert!(!output.stderr.contains("/ops "), "the path may be a secret: {}", output.stderr);
 
-    let said = site.says(&["notify", "test", "nosuch"], 2);
-    assert_eq!(said.error(), "no route is called \"nosuch\": there are ops");
-    assert!(!site.path("data").exists(), "no database is needed");
+    let output = site.execute(&["notify", "test", "nosuch"], 2);
+    assert_eq!(output.error(), "there is no route 'nosuch': configured routes are ops");
+    assert!(!site.path("data").exists(), "a test message needs no database");
 }

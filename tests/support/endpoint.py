@@ -1,7 +1,7 @@
-"""An HTTP endpoint for tests, told how to answer line by line on its standard input.
+"""An HTTP endpoint for tests, controlled by lines on its standard input.
 
-Each line is a list of answers, which are given one after the other, and then 200 again. It prints one line of JSON for
-each thing that happens: where it listens, that it was told something, and each request. It ends with its standard input.
+Each line is a list of answers, which are sent in order, and then 200 again. The endpoint prints one line of JSON per
+event: the port that it listens on, that it has accepted a line, and each request. It ends with its standard input.
 """
 
 import json
@@ -18,7 +18,7 @@ answers = []
 lock = threading.Lock()
 
 
-def tell(**event):
+def report(**event):
     with lock:
         print(json.dumps(event), flush=True)
 
@@ -35,11 +35,11 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
         answer = next_answer()
-        tell(request={"method": self.command, "path": self.path, "headers": headers, "body": body.decode()})
+        report(request={"method": self.command, "path": self.path, "headers": headers, "body": body.decode()})
         if answer.get("hang"):
             time.sleep(3600)
         if answer.get("reset"):
-            # To close with time zero for what is left is to reset.
+            # Closing with a linger time of zero resets the connection.
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             for part in (self.rfile, self.wfile, self.connection):
                 part.close()
@@ -71,12 +71,12 @@ server = Server(("127.0.0.1", settings["port"]), Handler)
 if settings["certificate"]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(settings["certificate"], settings["key"])
-    # The handshake belongs to the thread of the connection: one that fails must not stop the others.
+    # The handshake runs in the thread of the connection, so that a failing one does not stop the others.
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-tell(port=server.server_port)
+report(port=server.server_port)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 for line in sys.stdin:
     with lock:
         answers[:] = json.loads(line)
-    tell(told=True)
+    report(accepted=True)
 os._exit(0)

@@ -1,28 +1,29 @@
-//! Guests written as WebAssembly text: a check that behaves, but for the fields that a test gives it.
+//! Guests written as WebAssembly text: a well-behaved check, except for the fields that a test adds.
 
 use std::fmt::Write;
 use std::fs;
 
 use super::root;
 
-/// A guest in the making: see `tests/guests/wat/check.wat` and `fine.wat`.
+/// A guest under construction: see `tests/guests/wat/check.wat` and `fine.wat`.
 pub struct Guest {
     fields: String,
     outer: String,
 }
 
 impl Guest {
-    /// A check that behaves, but for these fields of its core module.
+    /// A well-behaved check, except for these fields of its core module.
     pub fn with(fields: &str) -> Self {
         Self { fields: fields.to_owned(), outer: "(core instance $outer)".to_owned() }
     }
 
-    /// A check that does this before it says that all is fine: what stands in a function without parameters or result.
-    pub fn doing(instructions: &str) -> Self {
+    /// A check that executes these instructions before it returns that all is fine: the body of a function without
+    /// parameters or result.
+    pub fn with_work(instructions: &str) -> Self {
         Self::with(&format!("(func $work (export \"work\") {instructions})"))
     }
 
-    /// Defines the core instance `$outer`, which the guest may import from.
+    /// Defines the core instance `$outer`, from which the guest may import.
     pub fn outer(mut self, definitions: &str) -> Self {
         self.outer = definitions.to_owned();
         self
@@ -33,7 +34,7 @@ impl Guest {
         self.wasm_of(&text("check"))
     }
 
-    /// The component with another text in the place of every one of these.
+    /// The component with every occurrence of one text replaced by another.
     pub fn component_with(&self, original: &str, other: &str) -> Vec<u8> {
         let component = text("check");
         assert!(component.contains(original), "{original}");
@@ -45,7 +46,8 @@ impl Guest {
         wat::parse_str(&component).unwrap_or_else(|error| panic!("{error:.2000}\n{:.2000}", self.fields))
     }
 
-    /// Imports come first, as text demands, and the guest's own fields last: their data lie over the usual ones.
+    /// Imports come first, as the text format demands, and the guest's own fields last, so that their data overwrite
+    /// the usual data.
     fn module_fields(&self) -> String {
         let (imports, own): (Vec<&str>, Vec<&str>) = self.fields.lines().partition(|line| line.starts_with("(import "));
         let fine = text("fine");
@@ -64,7 +66,7 @@ fn text(name: &str) -> String {
     fs::read_to_string(root().join("tests/guests/wat").join(name).with_extension("wat")).unwrap()
 }
 
-/// A data segment with these bytes at this place of the guest's memory.
+/// A data segment with these bytes at this address of the guest's memory.
 pub fn data(at: u32, bytes: impl AsRef<[u8]>) -> String {
     let mut text = format!("(data (i32.const {at}) \"");
     for byte in bytes.as_ref() {
@@ -74,7 +76,7 @@ pub fn data(at: u32, bytes: impl AsRef<[u8]>) -> String {
     text + "\")\n"
 }
 
-/// [`data`] of numbers, as they lie in memory.
+/// [`data`] of little-endian words.
 pub fn words(at: u32, words: &[u32]) -> String {
     data(at, words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<_>>())
 }

@@ -1,19 +1,20 @@
-//! A place to run checkpost in, and what the tests ask of it.
+//! A directory to run checkpost in, and what tests ask about it.
 
 pub mod guest;
 pub mod servers;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::time::SystemTime;
 
 use assert_cmd::Command;
 use rusqlite::Connection;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// A directory of its own with a configuration, a database and a log.
+/// A directory of its own, with a configuration, a database and a log.
 pub struct Site {
     pub directory: TempDir,
 }
@@ -45,38 +46,38 @@ impl Site {
         self.write(&format!("checks.d/{name}.wasm"), fs::read(guest_file(guest)).unwrap());
     }
 
-    /// checkpost in this site, with no environment at all.
+    /// checkpost in this site, with an empty environment.
     pub fn checkpost(&self, arguments: &[&str]) -> Command {
         let mut command = checkpost();
         command.env_clear().current_dir(self.directory.path()).args(arguments);
         command
     }
 
-    /// Runs checkpost and returns what it said; the exit code must be this one.
-    pub fn says(&self, arguments: &[&str], exit_code: i32) -> Said {
-        Said::of(&mut self.checkpost(arguments), exit_code)
+    /// Runs checkpost and returns its output; the exit code must be this one.
+    pub fn execute(&self, arguments: &[&str], exit_code: i32) -> Output {
+        Output::of(&mut self.checkpost(arguments), exit_code)
     }
 
-    /// `checkpost run --format json`, which must succeed.
+    /// Runs `checkpost run --format json`, which must succeed.
     pub fn run_json(&self) -> Value {
-        serde_json::from_str(&self.says(&["run", "--format", "json"], 0).stdout).unwrap()
+        serde_json::from_str(&self.execute(&["run", "--format", "json"], 0).stdout).unwrap()
     }
 
     pub fn database(&self) -> Connection {
         Connection::open(self.path("data/automation.db")).unwrap()
     }
 
-    /// The one value of a query.
+    /// The only value of a query.
     pub fn value<T: rusqlite::types::FromSql>(&self, sql: &str) -> T {
         self.database().query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
-    /// Rows of a table.
+    /// The number of rows of a table.
     pub fn count(&self, table: &str) -> i64 {
         self.value(&format!("SELECT count(*) FROM {table}"))
     }
 
-    /// Whether nothing of a cycle is stored: no database, or one without runs.
+    /// Whether no cycle is stored: there is no database, or one without runs.
     pub fn is_empty(&self) -> bool {
         let file = self.path("data/automation.db");
         !file.exists() || self.count("sqlite_master WHERE name = 'runs'") == 0 || self.count("runs") == 0
@@ -87,21 +88,21 @@ impl Site {
     }
 }
 
-/// What a command printed.
-pub struct Said {
+/// The output of a command.
+pub struct Output {
     pub stdout: String,
     pub stderr: String,
 }
 
-impl Said {
+impl Output {
     pub fn of(command: &mut Command, exit_code: i32) -> Self {
-        let Output { status, stdout, stderr } = command.output().unwrap();
-        let said = Self { stdout: String::from_utf8(stdout).unwrap(), stderr: String::from_utf8(stderr).unwrap() };
-        assert_eq!(status.code(), Some(exit_code), "stdout: {}\nstderr: {}", said.stdout, said.stderr);
-        said
+        let std::process::Output { status, stdout, stderr } = command.output().unwrap();
+        let output = Self { stdout: String::from_utf8(stdout).unwrap(), stderr: String::from_utf8(stderr).unwrap() };
+        assert_eq!(status.code(), Some(exit_code), "stdout: {}\nstderr: {}", output.stdout, output.stderr);
+        output
     }
 
-    /// The one line that an error is.
+    /// The error, which must be one line.
     pub fn error(&self) -> &str {
         assert_eq!(self.stderr.lines().count(), 1, "{}", self.stderr);
         self.stderr.trim_end().strip_prefix("checkpost: error: ").expect(&self.stderr)
@@ -112,13 +113,13 @@ pub fn checkpost() -> Command {
     Command::new(env!("CARGO_BIN_EXE_checkpost"))
 }
 
-/// Says why a test cannot show anything here. Not by `eprintln!`, which is not seen of a test that passes.
+/// Says why a test cannot show anything here. Not with `eprintln!`, whose output is hidden when a test passes.
 #[allow(clippy::explicit_write)]
 pub fn skip(why: &str) {
     writeln!(std::io::stderr(), "skipped: {why}").unwrap();
 }
 
-/// The Python that `make test` set up, or any, with this module. Without one the test is skipped.
+/// The Python that `make test` set up, or any other, with this module. Without one the test is skipped.
 pub fn python(module: &str) -> Option<PathBuf> {
     let candidates = [root().join("target/venv/bin/python"), PathBuf::from("python3")];
     let python = candidates.into_iter().find(|python| {
@@ -135,29 +136,29 @@ pub fn python(module: &str) -> Option<PathBuf> {
     python
 }
 
-/// The workspace.
+/// The root of the workspace.
 pub fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
 /// A guest of `tests/guests`, as `make guests` builds it.
 pub fn guest_file(name: &str) -> PathBuf {
     let file = root().join("target/guests").join(name).with_extension("wasm");
-    assert!(file.exists(), "{} is not there: run `make guests` (`make test` does)", file.display());
+    assert!(file.exists(), "{} is missing: run `make guests` (`make test` does)", file.display());
     file
 }
 
-/// The checks that are there without a configuration.
+/// The checks that run without a configuration.
 pub const BUILT_IN: [&str; 4] = ["cpu", "memory", "disk", "network"];
 
-/// Each built-in check has judged, whatever stands beside it.
+/// Asserts that each built-in check has judged, whatever else runs.
 pub fn assert_built_in_judged(report: &Value) {
     for builtin in BUILT_IN {
         assert_eq!(check(report, builtin)["reason"], Value::Null, "{builtin}: {report:#}");
     }
 }
 
-/// The built-in checks are judged, the cycle is stored, and it is the only one.
+/// Asserts that the built-in checks have judged, and that the cycle is stored and the only one.
 pub fn assert_whole(site: &Site, report: &Value) {
     assert_built_in_judged(report);
     assert_eq!(site.count("runs"), 1);
@@ -168,4 +169,31 @@ pub fn assert_whole(site: &Site, report: &Value) {
 pub fn check<'a>(report: &'a Value, name: &str) -> &'a Value {
     let mut checks = report["checks"].as_array().unwrap().iter();
     checks.find(|check| check["name"] == name).unwrap_or_else(|| panic!("no check '{name}' in {report:#}"))
+}
+
+/// A site with the check `team` dropped in, where only pinned modules run.
+pub fn site_requiring_pins() -> Site {
+    let site = Site::with_config("require_lock = true\n");
+    site.drop_guest("misbehave", "team");
+    site
+}
+
+/// The guest `misbehave` with another digest: a section without meaning is added.
+pub fn changed_guest() -> Vec<u8> {
+    let mut bytes = fs::read(guest_file("misbehave")).unwrap();
+    bytes.extend([0, 2, 1, b'x']);
+    bytes
+}
+
+/// The compiled modules by digest, each with the time at which it was written.
+pub fn compiled_modules(site: &Site) -> BTreeMap<String, SystemTime> {
+    let Ok(entries) = fs::read_dir(site.path("data/cache")) else { return BTreeMap::new() };
+    let files = entries.map(Result::unwrap).filter(|entry| entry.path().extension().is_some_and(|e| e == "cwasm"));
+    files.map(|f| (f.file_name().into_string().unwrap(), f.metadata().unwrap().modified().unwrap())).collect()
+}
+
+/// The row of an instance in `check list --format json`.
+pub fn listed(site: &Site, name: &str) -> Value {
+    let list: Value = serde_json::from_str(&site.execute(&["check", "list", "--format", "json"], 0).stdout).unwrap();
+    list.as_array().unwrap().iter().find(|row| row["name"] == name).unwrap().clone()
 }

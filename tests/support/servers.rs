@@ -1,4 +1,5 @@
-//! Servers to deliver to: a real SMTP server and a real HTTP endpoint, each a process on loopback that ends with the test.
+//! Servers to deliver to: a real SMTP server and a real HTTP endpoint, each a process on loopback that ends with the
+//! test.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -14,21 +15,21 @@ use tempfile::TempDir;
 
 use super::{python, root};
 
-/// How long a test waits for what must happen.
+/// How long a test waits for something that must happen.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A certificate for this machine, and the CA that nobody knows and that signed it.
+/// A certificate for this machine, and the unknown CA that signed it.
 pub struct Certificate {
     directory: TempDir,
 }
 
 impl Certificate {
-    /// One for `localhost` and 127.0.0.1.
+    /// A certificate for `localhost` and 127.0.0.1.
     pub fn new() -> Self {
         Self::of(&["localhost", "127.0.0.1"])
     }
 
-    /// One for these names.
+    /// A certificate for these names.
     pub fn of(names: &[&str]) -> Self {
         let ca_key = KeyPair::generate().unwrap();
         let mut ca = CertificateParams::new(Vec::new()).unwrap();
@@ -55,16 +56,17 @@ impl Certificate {
     }
 }
 
-/// A process of Python that says what happens to it.
+/// A Python process that reports its events.
 struct Server {
     child: Child,
     port: u16,
     events: Arc<Mutex<Vec<Value>>>,
-    told: Receiver<()>,
+    accepted: Receiver<()>,
 }
 
 impl Server {
-    /// Starts a script, which prints where it listens. `None` where there is no Python with the module that it needs.
+    /// Starts a script, which prints the port that it listens on. `None` where there is no Python with the module that
+    /// it needs.
     fn start(script: &str, module: &str, settings: &Value) -> Option<Self> {
         let mut child = Command::new(python(module)?)
             .arg(root().join("tests/support").join(script))
@@ -74,33 +76,34 @@ impl Server {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let first: Value = serde_json::from_str(&lines.next().expect("it starts").unwrap()).unwrap();
+        let first: Value = serde_json::from_str(&lines.next().expect("the server starts").unwrap()).unwrap();
         let events = Arc::new(Mutex::new(Vec::new()));
-        let (sender, told) = mpsc::channel();
+        let (sender, accepted) = mpsc::channel();
         let collected = Arc::clone(&events);
         thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
                 let event: Value = serde_json::from_str(&line).unwrap();
-                match event.get("told") {
+                match event.get("accepted") {
                     Some(_) => _ = sender.send(()),
                     None => collected.lock().unwrap().push(event),
                 }
             }
         });
-        Some(Self { child, port: first["port"].as_u64().unwrap() as u16, events, told })
+        Some(Self { child, port: first["port"].as_u64().unwrap() as u16, events, accepted })
     }
 
-    /// Tells it something, and waits until it has understood.
-    fn tell(&mut self, what: &Value) {
+    /// Sends settings, and waits until the process has accepted them.
+    fn configure(&mut self, what: &Value) {
         writeln!(self.child.stdin.as_mut().unwrap(), "{what}").unwrap();
-        self.told.recv_timeout(PATIENCE).unwrap();
+        self.accepted.recv_timeout(PATIENCE).unwrap();
     }
 
     fn events(&self, kind: &str) -> Vec<Value> {
         self.events.lock().unwrap().iter().filter_map(|event| event.get(kind)).cloned().collect()
     }
 
-    /// The events of a kind, once there are so many. What a client saw may be told a moment later.
+    /// The events of a kind, once there are this many. An event may be reported a moment after the client has seen its
+    /// effect.
     fn wait_for(&self, kind: &str, count: usize) -> Vec<Value> {
         let until = Instant::now() + PATIENCE;
         loop {
@@ -108,7 +111,7 @@ impl Server {
             if events.len() >= count {
                 return events;
             }
-            assert!(Instant::now() < until, "{count} of {kind} were expected, {} came", events.len());
+            assert!(Instant::now() < until, "expected {count} events of kind {kind}, got {}", events.len());
             thread::sleep(Duration::from_millis(5));
         }
     }
@@ -121,14 +124,14 @@ impl Drop for Server {
     }
 }
 
-/// How a mail server is.
+/// The configuration of a mail server.
 #[derive(Clone, Default)]
 pub struct SmtpOptions<'a> {
-    /// `starttls` or `implicit`, with its certificate; without, it is not encrypted.
+    /// `starttls` or `implicit`, with the certificate; `None`: not encrypted.
     pub tls: Option<(&'a str, &'a Certificate)>,
-    /// User and password that it asks for.
+    /// User and password that the server requires.
     pub login: Option<(&'a str, &'a str)>,
-    /// Its port; 0: any.
+    /// The port; 0: any.
     pub port: u16,
 }
 
@@ -136,7 +139,7 @@ pub struct SmtpOptions<'a> {
 pub struct Smtp(Server);
 
 impl Smtp {
-    /// Starts one. `None`, with a message, where there is no aiosmtpd.
+    /// Starts a mail server. `None`, with a message, where there is no aiosmtpd.
     pub fn start(options: &SmtpOptions<'_>) -> Option<Self> {
         let (tls, chain) = options.tls.map_or(("none", None), |(tls, certificate)| (tls, Some(certificate.chain())));
         let (certificate, key) = chain.unzip();
@@ -150,24 +153,24 @@ impl Smtp {
         self.0.port
     }
 
-    /// How it answers to recipients from now on: `("bob@example.org", "550 5.1.1 no such user")`; `*` is all others.
+    /// Sets the replies to recipients: `("bob@example.org", "550 5.1.1 no such user")`; `*` is all others.
     pub fn refuse(&mut self, recipients: &[(&str, &str)]) {
         let recipients: serde_json::Map<_, _> =
             recipients.iter().map(|(address, reply)| ((*address).to_owned(), Value::from(*reply))).collect();
-        self.0.tell(&json!({"recipients": recipients}));
+        self.0.configure(&json!({"recipients": recipients}));
     }
 
-    /// Where it stops to answer from now on: `greeting`, `trickle` (a byte now and then), `data` or `quit`.
+    /// Sets where the server stops responding: `greeting`, `trickle` (a byte now and then), `data` or `quit`.
     pub fn hang(&mut self, at: Option<&str>) {
-        self.0.tell(&json!({"hang": at}));
+        self.0.configure(&json!({"hang": at}));
     }
 
-    /// What it answers to a whole mail from now on.
+    /// Sets the reply to a whole mail.
     pub fn answer(&mut self, after_data: &str) {
-        self.0.tell(&json!({"after_data": after_data}));
+        self.0.configure(&json!({"after_data": after_data}));
     }
 
-    /// The mails that came, once there are so many: `from`, `to`, `text`, `encrypted`, `user`.
+    /// The mails that came, once there are this many: `from`, `to`, `text`, `encrypted`, `user`.
     pub fn mails(&self, count: usize) -> Vec<Value> {
         self.0.wait_for("mail", count)
     }
@@ -178,24 +181,24 @@ impl Smtp {
     }
 }
 
-/// An HTTP endpoint, which answers 200 as long as nobody says otherwise.
+/// An HTTP endpoint, which answers 200 unless told otherwise.
 pub struct Endpoint {
     server: Server,
     scheme: &'static str,
 }
 
 impl Endpoint {
-    /// Starts one. `None`, with a message, where there is no Python.
+    /// Starts an endpoint. `None`, with a message, where there is no Python.
     pub fn start() -> Option<Self> {
         Self::start_at(0, None)
     }
 
-    /// One that speaks TLS.
+    /// Starts an endpoint with TLS.
     pub fn start_tls(certificate: &Certificate) -> Option<Self> {
         Self::start_at(0, Some(certificate))
     }
 
-    /// One at a port, as one that comes back.
+    /// Starts an endpoint at this port, such as one that comes back.
     pub fn start_at(port: u16, certificate: Option<&Certificate>) -> Option<Self> {
         let scheme = if certificate.is_some() { "https" } else { "http" };
         let (certificate, key) = certificate.map(Certificate::chain).unzip();
@@ -208,18 +211,18 @@ impl Endpoint {
         self.server.port
     }
 
-    /// The address of a path on it.
+    /// The address of a path on the endpoint.
     pub fn url(&self, path: &str) -> String {
         format!("{}://127.0.0.1:{}{path}", self.scheme, self.server.port)
     }
 
-    /// What it does with the next requests, one after the other: `{"status": 429, "headers": {…}, "body": "…"}`,
-    /// `{"hang": true}`, `{"reset": true}`. Then it answers 200 again.
-    pub fn will(&mut self, answers: &[Value]) {
-        self.server.tell(&json!(answers));
+    /// Sets the answers to the next requests, in order: `{"status": 429, "headers": {…}, "body": "…"}`, `{"hang":
+    /// true}`, `{"reset": true}`. After them, the endpoint answers 200 again.
+    pub fn respond_with(&mut self, answers: &[Value]) {
+        self.server.configure(&json!(answers));
     }
 
-    /// The requests that came, once there are so many: `method`, `path`, `headers` (small letters), `body`.
+    /// The requests that came, once there are this many: `method`, `path`, `headers` (lower-case names), `body`.
     pub fn requests(&self, count: usize) -> Vec<Value> {
         self.server.wait_for("request", count)
     }
@@ -230,12 +233,12 @@ impl Endpoint {
     }
 }
 
-/// A port of this machine on which nobody listens.
+/// A port of this machine without a listener.
 pub fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// The path as a string of TOML.
+/// The path as a TOML string.
 pub fn toml_path(path: &Path) -> String {
     format!("{:?}", path.display().to_string())
 }

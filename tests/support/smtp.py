@@ -1,6 +1,6 @@
-"""A mail server for tests: aiosmtpd, told what to do as JSON in its argument, and line by line on its standard input.
+"""A mail server for tests: aiosmtpd, controlled by JSON in its argument and by lines on its standard input.
 
-It prints one line of JSON for each thing that happens: where it listens, that it was told something, and each mail.
+The server prints one line of JSON per event: the port that it listens on, that it has accepted a line, and each mail.
 It ends with its standard input.
 """
 
@@ -14,23 +14,23 @@ import warnings
 
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
-# What a client does wrong on purpose is not for whoever reads the tests.
+# Deliberate mistakes of a client must not clutter the output of the tests.
 logging.disable()
 warnings.simplefilter("ignore")
 
-behaviour = {"recipients": {}, "hang": None}
+behavior = {"recipients": {}, "hang": None}
 
 
-def tell(**event):
+def report(**event):
     print(json.dumps(event), flush=True)
 
 
 class Server(SMTP):
     async def _handle_client(self):
-        if behaviour["hang"] == "greeting":
+        if behavior["hang"] == "greeting":
             await asyncio.sleep(3600)
-        if behaviour["hang"] == "trickle":
-            # Each byte comes in time, and the line never ends.
+        if behavior["hang"] == "trickle":
+            # Each byte comes in time, but the line never ends.
             while True:
                 self._writer.write(b"2")
                 await self._writer.drain()
@@ -38,14 +38,14 @@ class Server(SMTP):
         await super()._handle_client()
 
     async def smtp_QUIT(self, arg):
-        if behaviour["hang"] == "quit":
+        if behavior["hang"] == "quit":
             await asyncio.sleep(3600)
         await super().smtp_QUIT(arg)
 
 
 class Handler:
     async def handle_RCPT(self, server, session, envelope, address, options):
-        refusals = behaviour["recipients"]
+        refusals = behavior["recipients"]
         reply = refusals.get(address, refusals.get("*"))
         if reply is not None:
             return reply
@@ -53,9 +53,9 @@ class Handler:
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
-        if behaviour["hang"] == "data":
+        if behavior["hang"] == "data":
             await asyncio.sleep(3600)
-        tell(
+        report(
             mail={
                 "from": envelope.mail_from,
                 "to": envelope.rcpt_tos,
@@ -64,7 +64,7 @@ class Handler:
                 "user": session.auth_data.login.decode() if session.auth_data else None,
             }
         )
-        return behaviour.get("after_data", "250 OK")
+        return behavior.get("after_data", "250 OK")
 
 
 def authenticate(server, session, envelope, mechanism, data):
@@ -73,7 +73,7 @@ def authenticate(server, session, envelope, mechanism, data):
         return AuthResult(success=False, handled=False)
     if (data.login.decode(), data.password.decode()) == (user, password):
         return AuthResult(success=True, auth_data=data)
-    # Servers repeat what they were sent; it must not come to light.
+    # Real servers repeat what they were sent, and that must stay hidden.
     message = f"535 5.7.8 no: {data.login.decode()} {data.password.decode()}"
     return AuthResult(success=False, handled=False, message=message)
 
@@ -93,19 +93,19 @@ def factory():
     return Server(Handler(), **options)
 
 
-async def obey():
-    """Not asyncio's pipes: a thread that reads lines works everywhere."""
+async def accept_settings():
+    """Reads lines in a thread, which works everywhere; asyncio's pipes do not."""
     while line := await loop.run_in_executor(None, sys.stdin.readline):
-        behaviour.update(json.loads(line))
-        tell(told=True)
+        behavior.update(json.loads(line))
+        report(accepted=True)
     os._exit(0)
 
 
 async def main():
     tls = context() if settings["tls"] == "implicit" else None
     server = await loop.create_server(factory, "127.0.0.1", settings["port"], ssl=tls)
-    tell(port=server.sockets[0].getsockname()[1])
-    await obey()
+    report(port=server.sockets[0].getsockname()[1])
+    await accept_settings()
 
 
 settings = json.loads(sys.argv[1])

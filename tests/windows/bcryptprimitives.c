@@ -1,8 +1,8 @@
-/* Test only, and never shipped: what wine 8 lacks of Windows, for checkpost.exe to find beside itself.
+/* For tests only, never shipped: parts of Windows that wine 8 lacks, placed next to checkpost.exe.
  *
- * Rust's programs import one function of bcryptprimitives.dll, a library that wine has from version 9 on. Two more
- * functions are there, but give answers that Windows does not, by which sysinfo passes over every volume and every
- * interface: the program's imports of them lead here. */
+ * Rust programs import one function of bcryptprimitives.dll, a library that wine has from version 9 on. Two more
+ * functions exist in wine, but with results that Windows never returns, so that sysinfo skips every volume and every
+ * interface: the program's imports of these are redirected here. */
 #include <winsock2.h>
 #include <windows.h>
 #include <ws2ipdef.h>
@@ -14,7 +14,7 @@ __declspec(dllexport) BOOL WINAPI ProcessPrng(BYTE *buffer, SIZE_T length) {
     return SystemFunction036(buffer, (ULONG)length);
 }
 
-/* Wine knows the type of C:\, and not that of \\?\Volume{...}\, which is the same. */
+/* Wine knows the drive type of C:\ but not of \\?\Volume{...}\, which is the same volume. */
 static UINT WINAPI drive_type(const WCHAR *root) {
     WCHAR mount_points[MAX_PATH + 1];
     DWORD length;
@@ -24,7 +24,7 @@ static UINT WINAPI drive_type(const WCHAR *root) {
     return type;
 }
 
-/* Wine tells no speed of an interface, and only the beginning of their identifiers differs. */
+/* Wine reports no speed of an interface, and identifiers that differ only at their beginning. */
 static DWORD WINAPI interfaces(MIB_IF_TABLE2 **table) {
     DWORD error = GetIfTable2(table);
     for (ULONG i = 0; error == NO_ERROR && i < (*table)->NumEntries; i++) {
@@ -39,7 +39,7 @@ static void *in_program(DWORD offset) {
     return (BYTE *)GetModuleHandleW(NULL) + offset;
 }
 
-/* Leads an import of the program to another function. */
+/* Redirects an import of the program to another function. */
 static void redirect(const char *name, void *function) {
     IMAGE_NT_HEADERS *headers = in_program(((IMAGE_DOS_HEADER *)in_program(0))->e_lfanew);
     IMAGE_DATA_DIRECTORY *imports = &headers->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_IMPORT];
@@ -56,7 +56,7 @@ static void redirect(const char *name, void *function) {
     }
 }
 
-/* Runs before the program does, when its imports are in place. */
+/* Runs before the program, when its imports are resolved. */
 BOOL WINAPI DllMain(HINSTANCE library, DWORD reason, void *reserved) {
     (void)library, (void)reserved;
     if (reason == DLL_PROCESS_ATTACH) {

@@ -1,5 +1,6 @@
-/* Test only: what sysinfo asks of pdh.dll, the idle time of processors. Wine's own library knows of no such counter, and
- * ends the program that asks it to look again. The figures are those that wine's kernel has from the real one. */
+/* For tests only: the part of pdh.dll that sysinfo needs, the idle time of processors. Wine's own library has no such
+ * counter, and ends a program that asks it to refresh its counters. The figures are those that wine takes from the real
+ * kernel. */
 #include <windows.h>
 #include <winternl.h>
 #include <pdh.h>
@@ -59,12 +60,12 @@ __declspec(dllexport) PDH_STATUS WINAPI PdhGetFormattedCounterValue(PDH_HCOUNTER
     ULONG number = (ULONG)(ULONG_PTR)counter - 1, first = number, last = number, cpu;
     LONGLONG idle = 0, all = 0;
     (void)type;
-    /* As on Windows, one look says nothing. */
+    /* As on Windows, a single collection has no value. */
     if (collections < 2) return PDH_INVALID_DATA;
     if (number == ALL_CPUS) first = 0, last = cpus - 1;
     for (cpu = first; cpu <= last && cpu < cpus; cpu++) {
         idle += now[cpu].IdleTime.QuadPart - before[cpu].IdleTime.QuadPart;
-        /* The time in the kernel has the idle time in it. */
+        /* The time in the kernel includes the idle time. */
         all += now[cpu].KernelTime.QuadPart - before[cpu].KernelTime.QuadPart;
         all += now[cpu].UserTime.QuadPart - before[cpu].UserTime.QuadPart;
     }
@@ -74,14 +75,14 @@ __declspec(dllexport) PDH_STATUS WINAPI PdhGetFormattedCounterValue(PDH_HCOUNTER
     return ERROR_SUCCESS;
 }
 
-/* Only asked to look for new counters. */
+/* Only called to refresh the counters. */
 __declspec(dllexport) PDH_STATUS WINAPI PdhEnumObjectsW(const WCHAR *source, const WCHAR *machine, WCHAR *objects,
                                                         DWORD *size, DWORD detail, BOOL refresh) {
     (void)source, (void)machine, (void)objects, (void)size, (void)detail, (void)refresh;
     return PDH_CSTATUS_NO_OBJECT;
 }
 
-/* Only asked of graphics processors, which have no counters here. */
+/* Only called for graphics processors, which have no counters here. */
 __declspec(dllexport) PDH_STATUS WINAPI PdhGetFormattedCounterArrayW(PDH_HCOUNTER counter, DWORD format, DWORD *size,
                                                                      DWORD *count, PDH_FMT_COUNTERVALUE_ITEM_W *items) {
     (void)counter, (void)format, (void)size, (void)count, (void)items;

@@ -1,4 +1,4 @@
-"""What checkpost.exe does under wine. tests/windows.sh builds it and runs this with its directory."""
+"""Tests checkpost.exe under wine. tests/windows.sh builds the program and runs this script with its directory."""
 
 import json
 import os
@@ -15,13 +15,13 @@ import unittest
 ROOT = "C:\\"
 BUILT_IN = ["cpu", "disk", "memory", "network"]
 PREBUILT = pathlib.Path(__file__).parents[2] / "checks/prebuilt"
-# Bytes that mean nothing, at the end of a module: it has another digest, and nobody trusts it for being built in.
+# A section without meaning at the end of a module changes its digest, so that it is not trusted as a built-in module.
 UNNAMED_SECTION = b"\x00\x02\x01x"
-# Bytes of a log that is rotated, the fewest that the configuration allows.
+# The smallest size at which the configuration allows a log to be rotated, in bytes.
 LOG_BYTES = 65536
 COMMAND_SECONDS = 120
-# Keeps the exit code: wine kills its own process when that takes a second to end, as on a busy machine, and what
-# Windows knows of it is lost to us.
+# Writes the exit code to a file: if the program takes a second to end, as on a busy machine, wine kills its own
+# process, and the exit code is lost.
 BATCH = b"@echo off\r\nC:\\bin\\checkpost.exe %*\r\n>%EXIT_CODE_FILE% echo %errorlevel%\r\n"
 
 bin_directory: pathlib.Path
@@ -38,7 +38,7 @@ def tearDownModule():
 
 
 class Wine:
-    """A Windows of its own, with nothing of the user's environment."""
+    """A separate Windows installation, with nothing from the user's environment."""
 
     def __init__(self):
         self.directory = tempfile.TemporaryDirectory(prefix="checkpost-wine-", ignore_cleanup_errors=True)
@@ -49,12 +49,12 @@ class Wine:
             "LANG": "C.UTF-8",
             "PATH": os.environ["PATH"],
             "WINEDEBUG": "-all",
-            # Mono and Gecko would ask to be installed, in a window, and the debugger prints pages of a crash.
+            # Mono and Gecko would open a window that asks to install them; the debugger prints pages after a crash.
             "WINEDLLOVERRIDES": "mscoree,mshtml,winedbg.exe=",
             "WINEPREFIX": str(prefix),
         }
         self.set_up(["wineboot", "--init"])
-        # The oldest one that Rust's programs are made for.
+        # The oldest Windows that Rust supports.
         self.set_up(["winecfg", "-v", "win10"])
         (self.drive_c / "bin").mkdir()
         for name in ["checkpost.exe", "bcryptprimitives.dll", "pdh.dll"]:
@@ -66,7 +66,7 @@ class Wine:
             process = self.start(command, self.directory.name, stdout=file, stderr=file)
             self.wait(process)
             if process.returncode != 0:
-                raise RuntimeError(f"wine cannot make itself a Windows: {command} said {text_of(file)}")
+                raise RuntimeError(f"wine cannot set up Windows: {command} printed {text_of(file)}")
 
     def close(self):
         self.wait(self.start(["wineboot", "--end-session", "--force", "--kill"], self.directory.name))
@@ -85,7 +85,7 @@ class Wine:
 
 
 class Command:
-    """checkpost.exe at work in a directory."""
+    """checkpost.exe running in a directory."""
 
     count = 0
 
@@ -94,7 +94,7 @@ class Command:
         self.line = " ".join(["checkpost.exe", *arguments])
         name = f"exit-code-{Command.count}"
         self.code_file = wine.drive_c / "bin" / name
-        # Files and no pipes: wine's own processes outlive the command and would keep a pipe open.
+        # Files instead of pipes: wine's own processes outlive the command and would keep a pipe open.
         self.out, self.err = tempfile.TemporaryFile(), tempfile.TemporaryFile()
         self.process = wine.start(
             ["cmd", "/c", r"C:\bin\checkpost.bat", *arguments],
@@ -104,8 +104,8 @@ class Command:
             stderr=self.err,
         )
 
-    def said(self, code):
-        """What it printed, its standard error behind its standard output. The exit code must be this one."""
+    def output(self, code):
+        """Its standard output followed by its standard error. The exit code must be this one."""
         wine.wait(self.process)
         out, err = text_of(self.out), text_of(self.err)
         found = self.code_file.read_text().strip() if self.code_file.exists() else "none"
@@ -140,11 +140,11 @@ class Site:
     def start(self, *arguments):
         return Command(arguments, self.directory)
 
-    def says(self, *arguments, code=0):
-        return self.start(*arguments).said(code)
+    def execute(self, *arguments, code=0):
+        return self.start(*arguments).output(code)
 
     def json(self, *arguments):
-        return json.loads(self.says(*arguments, "--format", "json"))
+        return json.loads(self.execute(*arguments, "--format", "json"))
 
     def rows(self, sql, database="data/automation.db"):
         connection = sqlite3.connect(self.directory / database)
@@ -157,16 +157,16 @@ class Site:
         return self.rows(sql, **options)[0][0]
 
 
-class AFreshDirectory(unittest.TestCase):
-    """Two runs without a configuration, and what they left."""
+class FreshDirectory(unittest.TestCase):
+    """Two runs without a configuration, and their results."""
 
     @classmethod
     def setUpClass(cls):
         cls.site = Site()
-        cls.reports = [cls.site.says("run")]
-        # A rate wants a second at least, and the uptime that it goes by has whole ones.
+        cls.reports = [cls.site.execute("run")]
+        # A rate needs at least a second, and the uptime that it is based on has whole seconds.
         time.sleep(2)
-        cls.reports.append(cls.site.says("run"))
+        cls.reports.append(cls.site.execute("run"))
 
     def test_runs_print_the_figures_of_drive_c(self):
         for report in self.reports:
@@ -184,20 +184,20 @@ class AFreshDirectory(unittest.TestCase):
         for run in (1, 2):
             self.assertGreater(self.site.value(f"SELECT count(*) FROM samples WHERE run_id = {run}"), 10)
 
-    def test_every_built_in_check_judges(self):
+    def test_built_in_checks_all_judge(self):
         judged = self.site.rows("SELECT run_id, instance, reason, detail FROM evaluations ORDER BY run_id, instance")
         self.assertEqual(judged, [(run, name, None, None) for run in (1, 2) for name in BUILT_IN])
 
-    def test_the_second_run_compares_itself_with_the_first(self):
+    def test_second_run_is_compared_with_the_first(self):
         names = {name for (name,) in self.site.rows("SELECT DISTINCT name FROM series")}
         self.assertIn("checkpost.network.io.rate", names)
 
-    def test_the_database_is_whole(self):
-        self.assertIn("2 runs", self.site.says("db", "check"))
+    def test_database_is_whole(self):
+        self.assertIn("2 runs", self.site.execute("db", "check"))
         self.assertEqual(len(self.site.json("metrics")), 2)
 
     def test_code_comes_from_the_cache(self):
-        table = self.site.says("check", "list")
+        table = self.site.execute("check", "list")
         for name in BUILT_IN:
             self.assertRegex(table, rf"(?m)^ *{name} .* ready \(cached\)$")
 
@@ -206,7 +206,7 @@ class Readings(unittest.TestCase):
     """`collect`."""
 
     def test_readings_are_printed(self):
-        text = Site().says("collect")
+        text = Site().execute("collect")
         for metric in [
             "system.cpu.utilization",
             "system.memory.limit",
@@ -226,14 +226,14 @@ class Readings(unittest.TestCase):
         disk = {"system.filesystem.mountpoint": ROOT}
         self.assertTrue(0 <= reading(samples, "system.filesystem.utilization", disk) <= 1)
 
-    def test_what_cannot_be_read_is_absent_and_not_zero(self):
+    def test_unavailable_readings_are_absent_and_not_zero(self):
         names = {sample["name"] for sample in Site().json("collect")["samples"]}
-        # Windows has no load, and wine no counters of disks.
+        # Windows has no load average, and wine has no disk counters.
         self.assertTrue(names.isdisjoint({"checkpost.load_1m", "system.disk.io"}), names)
 
 
 def reading(samples, name, labels=None):
-    """The one reading of a metric that has these labels, maybe among others."""
+    """The only reading of a metric that has these labels, perhaps among others."""
     wanted = (labels or {}).items()
     found = [sample["value"] for sample in samples if sample["name"] == name and wanted <= sample["labels"].items()]
     if len(found) != 1:
@@ -245,15 +245,15 @@ def reading(samples, name, labels=None):
 class CommandLine(unittest.TestCase):
     """Options and exit codes."""
 
-    def test_the_version_is_told(self):
-        self.assertRegex(Site().says("--version"), r"^checkpost \d+\.\d+\.\d+")
+    def test_version_is_printed(self):
+        self.assertRegex(Site().execute("--version"), r"^checkpost \d+\.\d+\.\d+")
 
-    def test_a_wrong_option_exits_with_2(self):
-        self.assertIn("--nosuch", Site().says("run", "--nosuch", code=2))
+    def test_wrong_option_exits_with_2(self):
+        self.assertIn("--nosuch", Site().execute("run", "--nosuch", code=2))
 
-    def test_a_wrong_setting_exits_with_2_and_its_place(self):
+    def test_wrong_setting_exits_with_2_and_its_place(self):
         site = Site("timeout_seconds = 0\n")
-        self.assertIn(rf"C:\{site.name}\checkpost.toml:1: timeout_seconds is 0", site.says("run", code=2))
+        self.assertIn(rf"C:\{site.name}\checkpost.toml:1: timeout_seconds is 0", site.execute("run", code=2))
 
 
 class Modules(unittest.TestCase):
@@ -267,49 +267,49 @@ class Modules(unittest.TestCase):
     def listed(self):
         return next(row for row in self.site.json("check", "list") if row["name"] == "team")
 
-    def test_a_module_is_compiled_apart_and_kept(self):
+    def test_module_is_compiled_in_a_child_and_cached(self):
         for code in ["compiled", "cached"]:
             row = self.listed()
             self.assertEqual((row["code"], row["reason"]), (code, None), row["detail"])
 
-    def test_what_is_no_module_is_told_and_stops_nobody(self):
+    def test_invalid_module_is_reported_and_stops_no_other(self):
         self.site.write("checks.d/team.wasm", b"no module")
-        self.site.says("run")
+        self.site.execute("run")
         unknown = self.site.rows("SELECT instance, reason FROM evaluations WHERE reason IS NOT NULL")
         self.assertEqual(unknown, [("team", "invalid_module")])
 
-    def test_the_lock_file_is_written_over_the_old_one(self):
+    def test_lock_file_replaces_the_old_one(self):
         for section in [UNNAMED_SECTION, UNNAMED_SECTION * 2]:
             self.site.write("checks.d/team.wasm", self.cpu + section)
-            self.assertIn("1 module pinned, written", self.site.says("check", "lock"))
+            self.assertIn("1 module pinned, written", self.site.execute("check", "lock"))
             self.assertEqual(self.listed()["pin"], "pinned")
         self.assertIn('path = "checks.d/team.wasm"', (self.site.directory / "checkpost.lock").read_text())
 
 
 class Files(unittest.TestCase):
-    """Paths, locks and renames, which Windows does in its own way."""
+    """Paths, locks and renames, which differ on Windows."""
 
-    def test_a_database_may_be_named_with_its_drive(self):
+    def test_database_may_be_named_with_its_drive(self):
         site = Site(f'database_url = "sqlite:///C:/{Site.__name__}/deep/er.db"\n')
-        site.says("run")
+        site.execute("run")
         database = wine.drive_c / Site.__name__ / "deep/er.db"
         self.assertEqual(site.value("SELECT count(*) FROM runs", database=database), 1)
         self.assertTrue((database.parent / "cache").is_dir())
 
-    def test_of_runs_at_the_same_time_one_works_and_the_others_are_skipped(self):
+    def test_concurrent_runs_are_stored_or_skipped(self):
         site = Site()
-        site.says("run")
+        site.execute("run")
         runs = [site.start("run") for _ in range(6)]
-        texts = [run.said(0) for run in runs]
+        texts = [run.output(0) for run in runs]
         skipped = sum("skipped: another run is at work" in text for text in texts)
         self.assertGreater(skipped, 0, texts)
         self.assertEqual(site.value("SELECT count(*) FROM runs"), 1 + len(runs) - skipped)
 
-    def test_the_log_is_rotated(self):
+    def test_log_is_rotated(self):
         site = Site(f"[log]\nmax_bytes = {LOG_BYTES}\nkeep = 2\n")
         for text in [b"first", b"second", b"third"]:
             site.write("logs/automation.log", text + b"\n" * LOG_BYTES)
-            site.says("run")
+            site.execute("run")
         logs = {path.name: path.read_bytes() for path in (site.directory / "logs").iterdir()}
         self.assertEqual(sorted(logs), ["automation.log", "automation.log.1", "automation.log.2"])
         self.assertTrue(logs["automation.log.1"].startswith(b"third"))

@@ -1,16 +1,16 @@
-//! The memory of a guest of text where its answers lie, as bytes: see `tests/guests/wat/fine.wat`.
+//! The part of a text guest's memory that holds its answers, as bytes: see `tests/guests/wat/fine.wat`.
 
-/// From the description (1024) on, past what needs (2048) and evaluate (3072) return.
+/// The start of the answers: from the description (1024) past the results of needs (2048) and evaluate (3072).
 pub const AT: u32 = 1024;
-/// How much of it.
+/// The length of the answers.
 pub const BYTES: usize = 4096;
 
-/// Where words of an answer lie, and which.
+/// An address, and the words at it.
 type Words<'a> = (usize, &'a [u32]);
 
-/// What is told, refused and told in full, as the bytes of the memory.
+/// Memory images of a plain answer, of refusals and of an answer that uses every field.
 pub fn seeds() -> impl Iterator<Item = (String, Vec<u8>)> {
-    // `wat`, `1.0.0`, `Is text`, `Fine` and `All is fine` lie below.
+    // The texts `wat`, `1.0.0`, `Is text`, `Fine` and `All is fine` lie below this part.
     let description: Words<'_> = (1024, &[16, 3, 32, 5, 48, 7]);
     let fine: [Words<'_>; 2] = [(3072, &[0, 3136, 1]), (3136, &[0, 0, 0, 64, 4, 80, 11])];
     let refused: [Words<'_>; 2] = [(2048, &[1, 80, 11]), (3072, &[1, 80, 11])];
@@ -45,7 +45,7 @@ fn memory(words: &[Words<'_>]) -> Vec<u8> {
     memory
 }
 
-/// The whole of the memory, of bytes that may be fewer or more.
+/// Cuts or pads bytes to the length of the answers.
 pub fn filled(bytes: &[u8]) -> Vec<u8> {
     let mut memory = bytes[..bytes.len().min(BYTES)].to_vec();
     memory.resize(BYTES, 0);

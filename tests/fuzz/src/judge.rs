@@ -4,13 +4,14 @@ use std::panic::{self, PanicHookInfo};
 use std::thread;
 use std::time::Duration;
 
-use checkpost::check::{Failure, Limits, Settings, Status};
-use checkpost::metric::{Labels, Sample, Series};
-use checkpost::sandbox::{Input, Judged, Module, Sandbox, SandboxOptions};
+use checkpost_model::check::{Failure, Limits, Settings, Status};
+use checkpost_model::metric::{Labels, Sample, Series};
+use checkpost_sandbox::{Input, Judged, Module, Sandbox, SandboxOptions};
 
 use crate::promises;
 
-/// Little, so that whatever loops is over at once. The clock is not what ends it: libFuzzer's own would tell of it first.
+/// Small limits, so that a loop ends at once. Fuel ends it and not the clock: libFuzzer's own timeout would report it
+/// first.
 const LIMITS: Limits = Limits {
     fuel: 1_000_000,
     evaluation: Duration::from_secs(600),
@@ -20,20 +21,21 @@ const LIMITS: Limits = Limits {
     ..Limits::DEFAULT
 };
 
-/// Types nested thousands deep take the compiler's stack, which is known: a run compiles in a child, and that may end so.
-/// With this much of it the fuzzer goes on to what is not known.
+/// Types nested thousands deep exhaust the compiler's stack. This is known: a run compiles in a child process, and only
+/// the child dies. With a stack of this size the fuzzer gets past them to unknown failures.
 const STACK_BYTES: usize = 1 << 30;
 
-/// What else is known of the compiler and the encoder, and ends only a child: where they panic, and with what. wasmparser
-/// 0.254 and 0.258 do so on instance types nested some 200 deep, and the encoder takes a component type for one that
-/// was made by itself: whatever it panics with, a run knows it as a compilation that ended.
+/// Other known failures of the compiler and the encoder, which in a run end only the child process: where they panic,
+/// and with which message. wasmparser 0.254 and 0.258 panic on instance types nested some 200 deep. The encoder
+/// mistakes a guest's component type for one of its own and may panic with anything; a run reports that as a
+/// compilation that ended.
 const KNOWN_PANICS: [(&str, &str); 3] = [
     ("/wasmparser-0.25", "assertion failed: depth <= Self::MAX_DEPTH"),
     ("/wit-component-0.258", ""),
     ("/wit-parser-0.258", ""),
 ];
 
-/// A sandbox and what a module is asked in it.
+/// A sandbox, and the inputs that a module judges in it.
 pub struct Judge {
     sandbox: Sandbox,
     host: Labels,
@@ -43,11 +45,11 @@ pub struct Judge {
 }
 
 impl Judge {
-    /// A judge for as many evaluations in a run: with many the sandbox allocates from a pool.
+    /// A judge for runs with this many evaluations: with many, the sandbox allocates from a pool.
     ///
-    /// From here on every panic but the known ones aborts, as libFuzzer wants it.
+    /// From here on every panic except the known ones aborts, as libFuzzer requires.
     pub fn new(evaluations: usize) -> Self {
-        spare_the_known_panics();
+        ignore_known_panics();
         let sample = |name: &'static str, labels, value| Sample { name: name.into(), labels, value };
         let disk = Labels::from([("system.filesystem.mountpoint", "/"), ("system.filesystem.type", "ext4")]);
         let points = vec![(1_700_000_000_000, 0.5), (1_700_000_060_000, 0.75)];
@@ -64,40 +66,45 @@ impl Judge {
         }
     }
 
-    /// Loads a module, asks it and has it judge; panics when a promise of the sandbox does not hold.
+    /// Loads a module, reads its description and needs, and has it judge; panics when a promise of the sandbox is
+    /// broken.
     pub fn judge(&self, bytes: &[u8]) {
         thread::scope(|scope| {
             let judging = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, || self.judge_here(bytes));
-            // An error is a known panic: any other has aborted.
+            // An error is a known panic: any other one has aborted.
             let _ = judging.unwrap().join();
         });
     }
 
     fn judge_here(&self, bytes: &[u8]) {
         if let Err(failure) = self.judged(bytes) {
-            promises::hold_for_failure(&failure, &LIMITS);
+            promises::assert_failure(&failure, &LIMITS);
         }
     }
 
     fn judged(&self, bytes: &[u8]) -> Result<(), Failure> {
         let module = Module::load_in_process(&self.sandbox, bytes, &LIMITS)?;
-        promises::hold_for_description(&module.description, &LIMITS);
+        promises::assert_description(&module.description, &LIMITS);
         let settings = Settings::new();
-        promises::hold_for_needs(&module.needs(&LIMITS, &settings)?);
+        promises::assert_needs(&module.needs(&LIMITS, &settings)?);
         self.evaluate(&module, &settings);
         Ok(())
     }
 
-    /// A module that is known to be a check.
+    /// Loads a module that is known to be a check.
     pub fn load(&self, bytes: &[u8]) -> Module {
         Module::load_in_process(&self.sandbox, bytes, &LIMITS).unwrap_or_else(|failure| panic!("{failure}"))
     }
 
-    /// Has a module judge twice; panics when a promise of the sandbox does not hold.
+    /// Has a module judge twice; panics when a promise of the sandbox is broken.
     pub fn evaluate(&self, module: &Module, settings: &Settings) {
         let [first, second] = [(); 2].map(|()| self.evaluated(module, settings));
-        promises::hold_for_judged(&first, &LIMITS);
-        assert_eq!((first.fuel, &first.outcome), (second.fuel, &second.outcome), "the same input, judged twice");
+        promises::assert_judged(&first, &LIMITS);
+        assert_eq!(
+            (first.fuel, &first.outcome),
+            (second.fuel, &second.outcome),
+            "the same input must have the same result"
+        );
     }
 
     fn evaluated(&self, module: &Module, settings: &Settings) -> Judged {
@@ -113,7 +120,7 @@ impl Judge {
     }
 }
 
-fn spare_the_known_panics() {
+fn ignore_known_panics() {
     let abort = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
         if !is_known(panic) {

@@ -1,4 +1,4 @@
-//! What the fuzz targets share: how a module is judged, what is promised of that, and where the corpus begins.
+//! Code that the fuzz targets share: judging a module, the promises that must hold, and the initial corpus.
 
 pub mod answers;
 mod judge;
@@ -6,7 +6,7 @@ mod promises;
 pub mod seeds;
 mod splice;
 
-/// Guests of text, as the integration tests have them.
+/// Guests written as text, as in the integration tests.
 #[path = "../../support/guest.rs"]
 pub mod guest;
 

@@ -1,11 +1,11 @@
-//! Where the corpus begins. It is planted when a target starts, so that it is of the contract and the checks as they are.
+//! The initial corpus. It is written when a target starts, so that it matches the current contract and checks.
 
 use std::fs;
 
 use crate::guest::{Guest, data};
 use crate::root;
 
-/// Puts these into the corpus of a target.
+/// Writes these files into the corpus of a target.
 pub fn plant(target: &str, seeds: impl IntoIterator<Item = (String, Vec<u8>)>) {
     let corpus = root().join("tests/fuzz/corpus").join(target);
     fs::create_dir_all(&corpus).unwrap();
@@ -14,14 +14,14 @@ pub fn plant(target: &str, seeds: impl IntoIterator<Item = (String, Vec<u8>)>) {
     }
 }
 
-/// Modules of every kind: the built-in checks, small guests, what is no check and what is no module.
+/// Modules of every kind: built-in checks, small guests, modules that are no check, and bytes that are no module.
 pub fn modules() -> Vec<(String, Vec<u8>)> {
     let mut modules: Vec<_> = ["cpu", "memory", "disk", "network"].map(built_in).into();
     let guests = [
         ("fine", Guest::with("").wasm()),
-        ("loop", Guest::doing("(loop (br 0))").wasm()),
-        ("trap", Guest::doing("(unreachable)").wasm()),
-        ("grow", Guest::doing("(loop (drop (memory.grow (i32.const 1))) (br 0))").wasm()),
+        ("loop", Guest::with_work("(loop (br 0))").wasm()),
+        ("trap", Guest::with_work("(unreachable)").wasm()),
+        ("grow", Guest::with_work("(loop (drop (memory.grow (i32.const 1))) (br 0))").wasm()),
         ("nan", Guest::with(&data(3136, [0xff; 64])).wasm()),
         ("wasi", Guest::with("").component_with("  OUTER\n", WASI)),
         ("types", wat::parse_str(TYPES).unwrap()),
@@ -40,7 +40,7 @@ const WASI: &str = r#"
   (core instance $outer (export "work" (func $number)))
 "#;
 
-/// A component that imports what every check built with the SDK does.
+/// A component with the import that every check built with the SDK has.
 const TYPES: &str = r#"(component (import "checkpost:check/types@0.1.0"
     (instance (type (enum "ok" "warning")) (export "status" (type (eq 0))))))"#;
 
@@ -48,7 +48,7 @@ fn built_in(name: &str) -> (String, Vec<u8>) {
     (name.to_owned(), fs::read(root().join("checks/prebuilt").join(name).with_extension("wasm")).unwrap())
 }
 
-/// A core module with a component type, as the SDK's builds are before they are packed.
+/// A core module with a component type, like the SDK's builds before they are packed.
 fn core_module() -> Vec<u8> {
     use wit_component::{StringEncoding, dummy_module, embed_component_metadata};
     use wit_parser::{LiftLowerAbi, ManglingAndAbi, Resolve};

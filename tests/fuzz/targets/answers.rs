@@ -1,4 +1,4 @@
-//! A check that is valid and answers with anything: the bytes lie in its memory where its answers are.
+//! A valid check with arbitrary answers: the bytes are placed in its memory where its answers lie.
 
 #![no_main]
 
@@ -13,7 +13,7 @@ static JUDGE: LazyLock<Judge> = LazyLock::new(|| Judge::new(1));
 
 static CHECK: LazyLock<Around> = LazyLock::new(|| {
     let stand_in: Vec<u8> = (0..BYTES).map(|number| (number * 7 + number / 256) as u8).collect();
-    Around::the(&stand_in, &Guest::with(&data(AT, &stand_in)).wasm())
+    Around::new(&stand_in, &Guest::with(&data(AT, &stand_in)).wasm())
 });
 
 fuzz_target!(init: seeds::plant("answers", answers::seeds()), |bytes: &[u8]| {

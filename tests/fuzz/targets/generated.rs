@@ -1,4 +1,4 @@
-//! Core modules that are valid, called by a check that is: what wasm-smith makes of the bytes.
+//! Valid core modules that wasm-smith generates from the bytes, called by a valid check.
 
 #![no_main]
 
@@ -10,26 +10,27 @@ use checkpost_fuzz::{Around, Judge, module_section, seeds};
 use libfuzzer_sys::fuzz_target;
 use wasm_smith::{Config, Module};
 
-/// So many that the sandbox allocates from a pool.
+/// So many evaluations that the sandbox allocates from a pool.
 static JUDGE: LazyLock<Judge> = LazyLock::new(|| Judge::new(1_000));
 
-/// What the modules are made to export.
+/// What the generated modules must export.
 static EXPORTS: LazyLock<Vec<u8>> = LazyLock::new(|| wat::parse_str("(module (func (export \"work\")))").unwrap());
 
 /// A check that calls into another core module while it evaluates.
 static CHECK: LazyLock<Around> = LazyLock::new(|| {
     let outer = "(core module (func (export \"work\"))) (core instance $outer (instantiate 0))";
     let fields = "\n(import \"outer\" \"work\" (func $work))\n(func $call (export \"work\") (call $work))";
-    Around::the(&module_section(&EXPORTS), &Guest::with(fields).outer(outer).wasm())
+    Around::new(&module_section(&EXPORTS), &Guest::with(fields).outer(outer).wasm())
 });
 
-/// Mostly what the engine has, so that most of them get as far as to run; else everything that the generator knows.
+/// Mostly features that the engine supports, so that most modules get as far as running; sometimes every feature that
+/// the generator knows.
 fn config(bytes: &mut Unstructured<'_>) -> arbitrary::Result<Config> {
     let everything = bytes.ratio(1, 8)?;
     Ok(Config {
         exports: Some(EXPORTS.clone()),
         max_imports: 0,
-        // Small, or most of them would not fit into the limits and never run.
+        // Small, or most modules would exceed the limits and never run.
         max_memories: 3,
         max_memory32_bytes: 1 << 20,
         max_memory64_bytes: 1 << 20,
@@ -53,7 +54,7 @@ fn module(bytes: &[u8]) -> arbitrary::Result<Vec<u8>> {
     Ok(Module::new(config(&mut bytes)?, &mut bytes)?.to_bytes())
 }
 
-/// Bytes without a pattern, as long as a module that does something takes.
+/// Bytes without a pattern, enough for a module that does something.
 fn seeds() -> impl Iterator<Item = (String, Vec<u8>)> {
     (1..=32_u64).map(|number| {
         let mut state = number;

@@ -1,4 +1,4 @@
-//! Bytes as a module.
+//! Arbitrary bytes as a module file.
 
 #![no_main]
 

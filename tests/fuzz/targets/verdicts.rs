@@ -1,19 +1,19 @@
-//! A check that judges with anything, compiled once: the bytes come as the one setting, and it copies them to where its
-//! answers are. Some seventy times as fast as `answers`, and all of it is the host's own code.
+//! A check with arbitrary verdicts, compiled once: the bytes come as its only setting, and it copies them to where its
+//! answers lie. Some seventy times as fast as `answers`, and all the time is spent in the host's own code.
 
 #![no_main]
 
 use std::sync::LazyLock;
 
-use checkpost::check::{SettingValue, Settings};
-use checkpost::sandbox::Module;
 use checkpost_fuzz::answers;
 use checkpost_fuzz::guest::Guest;
 use checkpost_fuzz::{Judge, seeds};
+use checkpost_model::check::{SettingValue, Settings};
+use checkpost_sandbox::Module;
 use libfuzzer_sys::fuzz_target;
 
-/// The third and fourth number that evaluate is given are the settings. Sixteen bytes into the one that there is lies
-/// where its numbers are.
+/// Parameters 3 and 4 of evaluate, counted from 0, are the settings. Sixteen bytes into the only setting lies the
+/// address of its numbers.
 const EVALUATE: &str = r#"(func (export "evaluate") (param i64 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
     (memory.copy (i32.const 1024) (i32.load offset=16 (local.get 3)) (i32.const 4096))
     (i32.const 3072))"#;

@@ -1,12 +1,12 @@
-// How full each filesystem is, next to the others of its type: the check of `../python/check.py`, in JavaScript.
+// How full each filesystem is, compared with others of its type: the check of `../python/check.py`, in JavaScript.
 
 const UTILIZATION = 'system.filesystem.utilization';
 const MOUNTPOINT = 'system.filesystem.mountpoint';
 const TYPE = 'system.filesystem.type';
 
-/** Usage above which a warning is critical, in per cent. */
+/** Usage above which a warning is critical, in percent. */
 const CRITICAL = 95;
-/** How far below the threshold a raised status clears, in per cent. */
+/** How far below the threshold a raised status clears, in percent. */
 const HYSTERESIS = 5;
 const DEFAULT_THRESHOLD = 90;
 
@@ -71,7 +71,7 @@ function thresholdOf(settings) {
   return val;
 }
 
-/** One entry a mount point: where one mount hides another, the fuller stands for both. */
+/** One entry per mount point: where one mount hides another, the fuller one stands for both. */
 function fullestFirst(samples) {
   const fullest = new Map();
   for (const { name, labels, value } of samples) {

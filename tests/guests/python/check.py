@@ -1,4 +1,4 @@
-"""How full each filesystem is, next to the others of its type: the check of `../javascript/check.js`, in Python."""
+"""How full each filesystem is, compared with others of its type: the check of `../javascript/check.js`, in Python."""
 
 import json
 from collections import defaultdict
@@ -24,9 +24,9 @@ UTILIZATION = "system.filesystem.utilization"
 MOUNTPOINT = "system.filesystem.mountpoint"
 TYPE = "system.filesystem.type"
 
-# Usage above which a warning is critical, in per cent.
+# Usage above which a warning is critical, in percent.
 CRITICAL = 95.0
-# How far below the threshold a raised status clears, in per cent.
+# How far below the threshold a raised status clears, in percent.
 HYSTERESIS = 5.0
 DEFAULT_THRESHOLD = 90.0
 
@@ -96,7 +96,7 @@ def threshold_of(settings: list[tuple[str, Value]]) -> float:
 
 
 def fullest_first(samples: list[Sample]) -> list[Filesystem]:
-    """One entry a mount point: where one mount hides another, the fuller stands for both."""
+    """One entry per mount point: where one mount hides another, the fuller one stands for both."""
     fullest: dict[str, Filesystem] = {}
     for sample in samples:
         if sample.name != UTILIZATION:

@@ -1,5 +1,5 @@
 ;; A check around a core module: the types of wit/check.wit, and its three functions lifted from the module.
-;; tests/support/guest.rs puts the module's fields in the place of FIELDS, and what it imports in the place of OUTER.
+;; tests/support/guest.rs replaces FIELDS with the fields of the module, and OUTER with the instance that it imports.
 (component
   (type $status-type (enum "ok" "warning" "critical" "unknown"))
   (export $status "status" (type $status-type))

@@ -1,5 +1,5 @@
-;; The fields of a core module that behaves, a paragraph each. A hostile guest is made of these and its own fields; a
-;; paragraph that exports what the guest exports itself is left out.
+;; The fields of a well-behaved core module, one paragraph each. A hostile guest consists of these and its own fields; a
+;; paragraph whose export the guest defines itself is left out.
 
 (memory (export "memory") 2)
 
@@ -9,16 +9,16 @@
 (data (i32.const 64) "Fine")
 (data (i32.const 80) "All is fine")
 
-;; 1024: the description, with name (1024), version (1032), summary (1040), settings (1048) and attributes (1056)
+;; 1024: the description with name (1024), version (1032), summary (1040), settings (1048) and attributes (1056)
 (data (i32.const 1024) "\10\00\00\00\03\00\00\00" "\20\00\00\00\05\00\00\00" "\30\00\00\00\07\00\00\00")
 
-;; 2048: what needs returns, ok with an empty list. A list of needs has 20 bytes an element: metric, labels, seconds.
+;; 2048: the result of needs, ok with an empty list. Each need takes 20 bytes: metric, labels, seconds.
 
-;; 3072: what evaluate returns, ok with a list (3076) of one verdict
+;; 3072: the result of evaluate, ok with a list (3076) of one verdict
 (data (i32.const 3072) "\00\00\00\00" "\40\0c\00\00\01\00\00\00")
 
 ;; 3136: the verdict, with status (3136), subject (3140), title (3148), message (3156), measures (3164) and
-;; attributes (3172). A measure has 56 bytes: name, value (8), unit (16), warning (24, 32), critical (40, 48).
+;; attributes (3172). A measure takes 56 bytes: name, value (8), unit (16), warning (24, 32), critical (40, 48).
 (data (i32.const 3136) "\00\00\00\00" "\00\00\00\00\00\00\00\00" "\40\00\00\00\04\00\00\00" "\50\00\00\00\0b\00\00\00")
 
 (global $next (mut i32) (i32.const 16384))

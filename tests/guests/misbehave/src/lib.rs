@@ -1,4 +1,4 @@
-//! A check that does whatever its setting `mode` says: one way to misbehave for each promise that a host makes.
+//! A check that misbehaves in the way its setting `mode` names: one mode for each promise of the host.
 
 use std::hint::black_box;
 use std::process::abort;
@@ -44,7 +44,7 @@ impl Check for Misbehave {
             "nan" => Ok(vec![ok("fine").measure(Measure::new("used", f64::NAN, "%"))]),
             "huge-text" => Ok(vec![ok(&"x".repeat(1 << 20))]),
             "many-verdicts" => Ok((0..100_000).map(|number| ok("fine").subject(number.to_string())).collect()),
-            // Each within the limits, and together what fills a disk in a week.
+            // Each verdict is within the limits; together they would fill a disk in a week.
             "flood" => Ok((0..900).map(|number| ok(&"x".repeat(4000)).subject(number.to_string())).collect()),
             "duplicate-measure" => {
                 Ok(vec![ok("fine").measure(Measure::new("used", 1.0, "%")).measure(Measure::new("used", 2.0, "%"))])
@@ -68,26 +68,26 @@ fn ok(message: &str) -> Verdict {
     Verdict::new(Status::Ok, "Misbehave", message)
 }
 
-/// Never ends, and never asks for anything.
+/// Never ends and never calls the host.
 fn spin() -> ! {
     loop {
         black_box(());
     }
 }
 
-/// Not a tail call, and nothing that an optimiser turns into a loop: it uses up the stack, not the memory.
+/// Not a tail call, and not optimizable into a loop: it uses up the stack, not the memory.
 fn recurse(depth: u64) -> u64 {
     if depth == 0 { 0 } else { recurse(depth - 1).rotate_left(7) ^ depth }
 }
 
-/// Takes memory until none is given.
+/// Allocates memory until no more is granted.
 fn hoard() -> ! {
     loop {
         black_box(Vec::<u8>::with_capacity(1 << 20).leak());
     }
 }
 
-/// What it was given: the names of its readings, and the points of each series of the past.
+/// Lists the input: the names of the readings, and the number of points of each past series.
 fn report(input: &Input) -> String {
     let mut names: Vec<&str> = input.samples.iter().map(|sample| sample.name.as_str()).collect();
     names.dedup();
@@ -100,7 +100,8 @@ fn report(input: &Input) -> String {
     format!("now {}; past {}", names.join(" "), history.join(" "))
 }
 
-/// What must not reach a terminal, a log or a page as it is: a new line, a colour, a tag, letters that run backwards.
+/// Text that must not reach a terminal, a log or a page unescaped: a new line, a color, a tag, letters that run
+/// backwards.
 fn control_text() -> Verdict {
     let hostile = "first\nsecond \x1b[31mred <b>bold</b> \u{202e}backwards\0";
     Verdict::new(Status::Warning, hostile, hostile)

@@ -1,4 +1,4 @@
-//! A check that cannot be without a setting that only an operator knows.
+//! A check that refuses to run without a setting that only an operator can know.
 
 use checkpost_sdk::{Check, Input, Need, Status, Verdict, check, settings};
 

@@ -1,8 +1,8 @@
-//! A check that traps as soon as it is asked what it is.
+//! A check that traps in `describe`.
 
 use checkpost_sdk::{Check, Input, Need, Setting, Settings, Value, Verdict, check};
 
-/// Has no settings to speak of.
+/// Has no settings.
 pub struct TrapDescribe;
 
 impl Settings for TrapDescribe {

@@ -1,4 +1,4 @@
-//! A check that tries everything WASI offers and reports what it could see: a verdict for each thing it tried.
+//! A check that tries everything WASI offers and reports what it can see: one verdict for each attempt.
 
 use checkpost_sdk::{Check, Input, Need, Status, Verdict, check, settings};
 use wasip2::cli::{environment, exit, stderr, stdin, stdout, terminal_stderr, terminal_stdin, terminal_stdout};
@@ -40,7 +40,7 @@ impl Check for Probe {
     }
 }
 
-/// What each thing of WASI shows.
+/// What each part of WASI shows.
 fn look() -> Vec<Verdict> {
     let mut seen_all = Vec::new();
     let mut see = |subject: &str, what: String| seen_all.push(Verdict::new(Status::Ok, "seen", what).subject(subject));
@@ -94,7 +94,7 @@ fn look_up(name: &str) -> Result<Option<String>, String> {
     stream.resolve_next_address().map(|found| found.map(|a| format!("{a:?}"))).map_err(|error| format!("{error:?}"))
 }
 
-/// Writes far more than anybody wants to read, and a last line that somebody does.
+/// Writes far more to standard error than anybody wants to read, and a last line that matters.
 fn complain() -> ! {
     let stream = stderr::get_stderr();
     for _ in 0..1_000 {
@@ -105,7 +105,7 @@ fn complain() -> ! {
     panic!()
 }
 
-/// Opens handles of the host until it gives no more.
+/// Opens handles of the host until the host refuses.
 fn hoard() -> ! {
     let mut handles: Vec<Pollable> = Vec::new();
     loop {
@@ -113,7 +113,7 @@ fn hoard() -> ! {
     }
 }
 
-/// Waits without doing anything that costs fuel, but for asking.
+/// Waits without doing anything that costs fuel, except asking to wait.
 fn sleep_forever() -> ! {
     loop {
         monotonic_clock::subscribe_duration(u64::MAX).block();

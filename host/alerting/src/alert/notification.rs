@@ -1,0 +1,119 @@
+//! Notifications: the words in which people read transitions and bad verdicts.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use checkpost_model::check::{DEFAULT_CHANNEL, Evaluation, Status};
+
+use super::key::AlertKey;
+use super::observation::failure_title;
+use super::state::Alerts;
+use super::transition::{Kind, Transition};
+use super::update::Advanced;
+
+/// One message about one alert. Its time and host are those of the cycle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notification {
+    /// WARNING, CRITICAL or UNKNOWN; OK when the alert has ended.
+    pub level: Status,
+    /// The level that was announced before; OK: none.
+    pub previous_level: Status,
+    /// The change that is notified.
+    pub kind: Kind,
+    /// The channel of the instance: which team the notification is for.
+    pub channel: String,
+    /// The owner of the instance; empty: nobody in particular.
+    pub owner: String,
+    /// The instance.
+    pub check: String,
+    /// The subject; empty for the host, and for a check that could not judge.
+    pub subject: String,
+    /// Headline.
+    pub title: String,
+    /// One or two sentences.
+    pub message: String,
+    /// The reason if the notification is suppressed: `silence 3: new disks`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suppressed: Option<String>,
+}
+
+/// One notification for every verdict that is not ok and every check that could not judge, worst first, whatever
+/// earlier runs found. The kind is raised or unknown.
+pub fn notifications(evaluations: &[Evaluation]) -> Vec<Notification> {
+    worst_first(evaluations.iter().flat_map(of_evaluation).collect())
+}
+
+/// One notification for every transition of a run, worst first. Channels and owners come from the `evaluations` of the
+/// run; for a removed check, from the `previous` alerts, which the run started with.
+pub fn transition_notifications(
+    advanced: &Advanced,
+    previous: &Alerts,
+    evaluations: &[Evaluation],
+) -> Vec<Notification> {
+    let audiences: HashMap<_, _> =
+        evaluations.iter().map(|e| (e.instance.as_str(), (e.channel.as_str(), e.owner.as_str()))).collect();
+    let audience = |key: &AlertKey| {
+        let from_previous = || previous.get(key).map(|alert| (alert.channel.as_str(), alert.owner.as_str()));
+        audiences.get(key.instance.as_str()).copied().or_else(from_previous).unwrap_or((DEFAULT_CHANNEL, ""))
+    };
+    let notify = |(key, transition): &(AlertKey, Transition)| of_transition(key, transition, audience(key));
+    worst_first(advanced.transitions.iter().map(notify).collect())
+}
+
+/// Sorts notifications as people read them: worst first. Notifications of one level keep their order.
+pub fn worst_first(mut notifications: Vec<Notification>) -> Vec<Notification> {
+    notifications.sort_by_key(|notification| Reverse(notification.level.severity()));
+    notifications
+}
+
+fn of_evaluation(evaluation: &Evaluation) -> Vec<Notification> {
+    let notification = |level, subject: &str, title: String, message: String| Notification {
+        channel: evaluation.channel.clone(),
+        owner: evaluation.owner.clone(),
+        level,
+        previous_level: Status::Ok,
+        kind: if level == Status::Unknown { Kind::Unknown } else { Kind::Raised },
+        title,
+        message,
+        check: evaluation.instance.clone(),
+        subject: subject.to_owned(),
+        suppressed: None,
+    };
+    match &evaluation.outcome {
+        Ok(verdicts) => verdicts
+            .iter()
+            .filter(|verdict| verdict.status != Status::Ok)
+            .map(|v| notification(v.status, &v.subject, v.title.clone(), v.message.clone()))
+            .collect(),
+        Err(failure) => {
+            vec![notification(Status::Unknown, "", failure_title(&evaluation.instance), failure.to_string())]
+        }
+    }
+}
+
+fn of_transition(key: &AlertKey, transition: &Transition, (channel, owner): (&str, &str)) -> Notification {
+    let prefix = match transition.kind {
+        Kind::Raised | Kind::Unknown | Kind::Undelivered => "",
+        Kind::Escalated => "Escalated: ",
+        Kind::DeEscalated => "De-escalated: ",
+        Kind::Reminder => "Still: ",
+        Kind::Resolved => "Resolved: ",
+        Kind::FlappingStarted => "Flapping: ",
+        Kind::FlappingEnded => "No longer flapping: ",
+        Kind::Stale => "Stale: ",
+    };
+    Notification {
+        channel: channel.to_owned(),
+        owner: owner.to_owned(),
+        level: transition.level,
+        previous_level: transition.previous_level,
+        kind: transition.kind,
+        title: format!("{prefix}{}", transition.title),
+        message: transition.message.clone(),
+        check: key.instance.clone(),
+        subject: key.subject.clone(),
+        suppressed: transition.suppressed.clone(),
+    }
+}

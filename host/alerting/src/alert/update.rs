@@ -1,0 +1,141 @@
+//! Alerts after a run: what to notify and which alerts to retain, once suppression is decided.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use checkpost_model::check::Status;
+
+use super::key::AlertKey;
+use super::rule::{Rule, STALE_AFTER};
+use super::state::{Alert, Alerts, Phase, elapsed, worse};
+use super::step::Step;
+use super::transition::Transition;
+
+/// How long the alert of a vanished subject is retained after its end was announced. A subject that comes back later
+/// has a new alert.
+const STALE_RETAINED: Duration = Duration::from_secs(24 * 3600);
+
+/// All alerts after a run, and what there is to notify.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Advanced {
+    /// The alerts to retain until the next run. All others can be forgotten.
+    pub alerts: Alerts,
+    /// The transitions to notify or to store as suppressed, by key.
+    pub transitions: Vec<(AlertKey, Transition)>,
+}
+
+/// An alert after a run, before suppression is decided.
+#[derive(Debug)]
+pub struct AlertUpdate {
+    /// The identity of the alert.
+    pub key: AlertKey,
+    /// The alert after the run if it is not suppressed.
+    pub alert: Alert,
+    /// The worse of the level after this run and the level announced before it, so that a recovery carries the level of
+    /// the alert that it ends. If both are ok, the level that would have been announced without suppression.
+    pub level: Status,
+    /// Whether the check is no longer configured.
+    pub(super) is_removed: bool,
+    /// What there is to notify if the alert is not suppressed.
+    transition: Option<Transition>,
+    /// The same run for a receiver who hears suppressed notifications, too.
+    unsuppressed: Step,
+    rule: Rule,
+}
+
+impl AlertUpdate {
+    /// Takes an alert through a run twice: with what was announced, and with what would have been announced without
+    /// suppression.
+    pub(super) fn new(key: AlertKey, mut previous: Alert, rule: &Rule, run: impl Fn(&Alert) -> Step) -> Self {
+        let Step { alert, transition } = run(&previous);
+        let level = match worse(alert.level, previous.announced.status()) {
+            Status::Ok => previous.unsuppressed.map_or(Status::Ok, |announced| announced.status()),
+            level => level,
+        };
+        previous.swap_announced();
+        let mut unsuppressed = run(&previous);
+        unsuppressed.alert.swap_announced();
+        Self { key, alert, level, is_removed: false, transition, unsuppressed, rule: rule.clone() }
+    }
+
+    /// A stored alert, unchanged, to find out between two runs why it is suppressed.
+    pub fn stored(key: AlertKey, alert: Alert) -> Self {
+        let unchanged = |alert: &Alert| Step { alert: alert.clone(), transition: None };
+        Self::new(key, alert, &Rule::default(), unchanged)
+    }
+
+    /// Changes the alert, whether or not it is going to be suppressed.
+    pub(super) fn change(&mut self, change: impl Fn(&mut Alert)) {
+        change(&mut self.alert);
+        change(&mut self.unsuppressed.alert);
+    }
+
+    /// The level at which the alert inhibits others. A firing alert that cannot be judged inhibits at its last bad
+    /// level; a stale alert inhibits nothing.
+    pub(crate) fn inhibiting_level(&self) -> Status {
+        let Alert { phase, level, bad_level, firing_since, .. } = self.alert;
+        match phase {
+            Phase::Stale => Status::Ok,
+            _ if firing_since.is_some() => worse(level, bad_level),
+            _ => level,
+        }
+    }
+
+    /// Whether the alert has ended: it is ok and not announced, or its subject is gone.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.alert.phase == Phase::Stale || (self.alert.phase == Phase::Ok && !self.alert.is_announced())
+    }
+
+    /// Adds what there is to notify and to retain. `suppressed` is the reason if the alert is suppressed.
+    fn settle(&self, suppressed: Option<String>, now: Timestamp, advanced: &mut Advanced) {
+        let Step { mut alert, transition } = match &suppressed {
+            None => {
+                Step { alert: Alert { unsuppressed: None, ..self.alert.clone() }, transition: self.transition.clone() }
+            }
+            Some(_) => self.unsuppressed.clone(),
+        };
+        alert.trim_unsuppressed();
+        let is_retained = match self.is_removed {
+            // When suppression ends, receivers who heard of the alert must hear of its end.
+            true => suppressed.is_some() && alert.is_open(),
+            false => is_worth_retaining(&alert, &self.rule, now),
+        };
+        let keyed = transition.map(|transition| (self.key.clone(), Transition { suppressed, ..transition }));
+        advanced.transitions.extend(keyed);
+        if is_retained {
+            advanced.alerts.insert(self.key.clone(), alert);
+        }
+    }
+}
+
+impl Advanced {
+    /// Settles all alerts of a run. `suppressed` returns the reason if an alert is suppressed.
+    pub(super) fn of(
+        updates: &[AlertUpdate],
+        suppressed: impl Fn(&AlertUpdate) -> Option<String>,
+        now: Timestamp,
+    ) -> Self {
+        let mut advanced = Self::default();
+        for update in updates {
+            update.settle(suppressed(update), now, &mut advanced);
+        }
+        advanced.transitions.sort_by(|(one, _), (other, _)| one.cmp(other));
+        advanced
+    }
+}
+
+/// Whether the next run would differ without the alert. Subjects that come and go, such as processes, leave nothing
+/// behind.
+fn is_worth_retaining(alert: &Alert, rule: &Rule, now: Timestamp) -> bool {
+    if alert.is_announced_or_suppressed() {
+        // An end whose notification was suppressed is still to be announced.
+        return alert.phase != Phase::Stale || alert.is_open() || elapsed(alert.since, now) < STALE_RETAINED;
+    }
+    if let Some(absent_since) = alert.absent_since {
+        let is_bad = alert.condition() != Phase::Ok && alert.phase != Phase::Stale;
+        return is_bad && elapsed(absent_since, now) < rule.stale_after.unwrap_or(STALE_AFTER);
+    }
+    let changes = rule.flapping.map_or(0, |flapping| flapping.within(alert.history));
+    alert.condition() != Phase::Ok || alert.unknown_since.is_some() || changes != 0
+}

@@ -1,0 +1,104 @@
+//! Inhibition: while one alert is bad, alerts that follow from it are suppressed.
+
+use std::collections::BTreeMap;
+
+use checkpost_model::check::Status;
+
+use super::labels::{AlertLabels, Field};
+use super::matcher::Matchers;
+use super::scc::components;
+use crate::alert::{AlertKey, AlertUpdate};
+
+/// An inhibition rule: while an alert of `when` is bad, the alerts of `hide` are suppressed.
+#[derive(Clone, Debug)]
+pub struct Inhibition {
+    /// Alerts that inhibit.
+    pub when: Matchers,
+    /// Alerts that are inhibited.
+    pub hide: Matchers,
+    /// Fields in which the two alerts must be equal.
+    pub equal: Vec<Field>,
+}
+
+/// The inhibitions that are in force in one run.
+#[derive(Debug)]
+pub(super) struct Inhibitions<'a> {
+    rules: Vec<(&'a Inhibition, Vec<Source<'a>>)>,
+    /// The strongly connected component of each alert that inhibits others. Two alerts of one component would inhibit
+    /// each other.
+    components: BTreeMap<&'a AlertKey, usize>,
+}
+
+/// An alert that inhibits others by a rule.
+#[derive(Clone, Copy, Debug)]
+struct Source<'a> {
+    key: &'a AlertKey,
+    /// The labels of the alert as an inhibitor, at the level that it inhibits with.
+    labels: AlertLabels<'a>,
+    /// The level of the alert as one that may be inhibited itself.
+    level: Status,
+}
+
+impl<'a> Inhibitions<'a> {
+    pub(super) fn in_run(rules: &'a [Inhibition], updates: &'a [AlertUpdate], host: &'a str) -> Self {
+        let sources = |rule: &'a Inhibition| {
+            let source = |update: &'a AlertUpdate| Source::of(rule, update, host);
+            (rule, updates.iter().filter_map(source).collect())
+        };
+        let rules: Vec<(_, Vec<_>)> = rules.iter().map(sources).collect();
+        Self { components: components_of(&rules), rules }
+    }
+
+    /// The alert that inhibits this one, if any. Alerts that would inhibit each other, by one rule or by several, do
+    /// not: otherwise nobody would hear of any of them.
+    pub(super) fn inhibitor(&self, key: &AlertKey, labels: &AlertLabels<'_>) -> Option<&'a AlertKey> {
+        let by_rule = |(rule, sources): &(&Inhibition, Vec<Source<'a>>)| {
+            if !rule.hide.match_all(labels) {
+                return None;
+            }
+            let component = self.components.get(key);
+            let source = sources.iter().find(|source| {
+                let is_equal = |field: &Field| field.of(&source.labels) == field.of(labels);
+                let is_mutual = component.is_some() && self.components.get(source.key) == component;
+                source.key != key && !is_mutual && rule.equal.iter().all(is_equal)
+            })?;
+            Some(source.key)
+        };
+        self.rules.iter().find_map(by_rule)
+    }
+}
+
+impl<'a> Source<'a> {
+    fn of(rule: &Inhibition, update: &'a AlertUpdate, host: &'a str) -> Option<Self> {
+        let labels = AlertLabels { level: update.inhibiting_level(), ..AlertLabels::of_update(update, host) };
+        let inhibits = labels.level != Status::Ok && rule.when.match_all(&labels);
+        inhibits.then_some(Self { key: &update.key, labels, level: update.level })
+    }
+}
+
+/// The components of alerts that would inhibit each other. For each rule and each combination of equal values, one
+/// extra node stands between the inhibiting and the inhibited alerts, so that edges grow with the number of alerts and
+/// not with its square.
+fn components_of<'a>(rules: &[(&'a Inhibition, Vec<Source<'a>>)]) -> BTreeMap<&'a AlertKey, usize> {
+    let all = rules.iter().flat_map(|(_, sources)| sources);
+    let alerts: BTreeMap<_, _> = all.map(|source| (source.key, source)).collect();
+    let numbers: BTreeMap<_, _> = alerts.keys().enumerate().map(|(number, key)| (*key, number)).collect();
+    let mut edges = vec![Vec::new(); alerts.len()];
+    for (rule, sources) in rules {
+        let equal = |labels: &AlertLabels<'a>| rule.equal.iter().map(|field| field.of(labels)).collect::<Vec<_>>();
+        let mut extra_nodes = BTreeMap::new();
+        for source in sources {
+            let node = *extra_nodes.entry(equal(&source.labels)).or_insert(edges.len());
+            edges.resize(edges.len().max(node + 1), Vec::new());
+            edges[numbers[source.key]].push(node);
+        }
+        for (key, source) in &alerts {
+            let labels = AlertLabels { level: source.level, ..source.labels };
+            if let Some(node) = extra_nodes.get(&equal(&labels)).filter(|_| rule.hide.match_all(&labels)) {
+                edges[*node].push(numbers[key]);
+            }
+        }
+    }
+    let components = components(&edges);
+    numbers.into_iter().map(|(key, number)| (key, components[number])).collect()
+}

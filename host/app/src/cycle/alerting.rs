@@ -1,0 +1,76 @@
+//! The alerts of a cycle: what there is to notify, and which alerts the next cycle begins with.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use checkpost_alerting::alert::{self, AlertKey, Alerts, Notification, Rule};
+use checkpost_alerting::suppression::{AlertLabels, Suppression, Suppressors};
+use checkpost_model::check::Evaluation;
+
+use crate::config::{Alerting, Notify};
+
+/// How each instance is alerted on.
+pub(super) struct AlertPolicy<'a> {
+    by_instance: HashMap<String, Alerting>,
+    /// Of an alert whose instance is not in this cycle.
+    default: &'a Alerting,
+}
+
+/// What the alerts of a cycle came to.
+pub(super) struct AlertOutcome {
+    /// The alerts to retain for the next cycle.
+    pub(super) alerts: Alerts,
+    /// What there is to notify, the worst first; suppressed notifications carry the reason.
+    pub(super) notifications: Vec<Notification>,
+    /// Numbers of the acknowledgements that ended.
+    pub(super) ended_acknowledgements: Vec<i64>,
+}
+
+impl<'a> AlertPolicy<'a> {
+    pub(super) fn new(by_instance: HashMap<String, Alerting>, default: &'a Alerting) -> Self {
+        Self { by_instance, default }
+    }
+
+    fn of(&self, instance: &str) -> &Alerting {
+        self.by_instance.get(instance).unwrap_or(self.default)
+    }
+
+    /// The rule of an instance.
+    pub(super) fn rule(&self, instance: &str) -> Rule {
+        self.of(instance).rule.clone()
+    }
+
+    /// Takes the alerts through this cycle.
+    pub(super) fn advance(
+        &self,
+        previous: &Alerts,
+        evaluations: &[Evaluation],
+        suppressors: Suppressors<'_>,
+        now: Timestamp,
+    ) -> AlertOutcome {
+        let run = alert::Run::new(previous, evaluations, |instance| self.rule(instance), now);
+        let suppression = suppressors.in_run(&run.updates, now);
+        let advanced = run.settle(|update| suppression.reason(update));
+        let is = |notify: Notify| move |notification: &Notification| self.of(&notification.check).notify == notify;
+        let changes = alert::transition_notifications(&advanced, previous, evaluations);
+        let of_this_run = alert::notifications(evaluations);
+        let mut notifications: Vec<_> = changes.into_iter().filter(is(Notify::Changes)).collect();
+        let of_this_run = of_this_run.into_iter().filter(is(Notify::EveryRun));
+        notifications.extend(of_this_run.map(|notification| suppressed_by(&suppression, notification)));
+        AlertOutcome {
+            notifications: alert::worst_first(notifications),
+            ended_acknowledgements: suppression.ended(&advanced.alerts),
+            alerts: advanced.alerts,
+        }
+    }
+}
+
+/// A notification that is made in every run, with the reason if it is suppressed.
+fn suppressed_by(suppression: &Suppression<'_>, notification: Notification) -> Notification {
+    let Notification { check, subject, channel, owner, level, .. } = &notification;
+    let key = AlertKey { instance: check.clone(), subject: subject.clone() };
+    let labels = AlertLabels { check, subject, channel, owner, host: suppression.host(), level: *level };
+    let suppressed = suppression.reason_of(&key, &labels);
+    Notification { suppressed, ..notification }
+}

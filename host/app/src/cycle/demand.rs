@@ -1,0 +1,49 @@
+//! The demand of a cycle: the metrics to store, and those that its checks need and are granted.
+
+use std::collections::HashSet;
+
+use crate::config::CollectConfig;
+use checkpost_collect::Demand;
+use checkpost_model::metric::name_matches;
+use checkpost_sandbox::{Need, Prepared};
+
+/// The metrics of the processes whose names match a pattern.
+const WATCHED: &str = "process.watched.*";
+/// The label that holds the pattern. A need with this label says what to watch.
+const PATTERN: &str = "process.watched.pattern";
+
+/// The metrics that the configuration stores, and those that the checks which can judge need.
+pub(super) fn demand(config: &CollectConfig, prepared: &[Prepared]) -> Demand {
+    let mut demand = stored(config);
+    // With a thousand instances most needs are the same.
+    let mut seen = HashSet::new();
+    for check in prepared {
+        let Ok((_, needs)) = &check.ready else { continue };
+        let grants = &check.instance.allowance.grants;
+        for need in needs {
+            if seen.insert((&need.metric, grants)) {
+                demand.want(|name| name_matches(&need.metric, name) && grants.allow(name));
+            }
+            if let Some(pattern) = watched(need).filter(|_| grants.allow("process.watched.count")) {
+                demand.watch(pattern);
+            }
+        }
+    }
+    demand
+}
+
+/// The demand of the configuration alone.
+fn stored(config: &CollectConfig) -> Demand {
+    let mut demand = Demand::minimum();
+    demand.want_all(&config.store);
+    if !config.processes.is_empty() {
+        demand.want_all(&[WATCHED]);
+    }
+    config.processes.iter().for_each(|pattern| demand.watch(pattern));
+    demand
+}
+
+fn watched(need: &Need) -> Option<&str> {
+    let is_of_watched = name_matches(WATCHED, &need.metric) || name_matches(&need.metric, "process.watched.count");
+    need.labels.get(PATTERN).filter(|_| is_of_watched)
+}

@@ -1,0 +1,70 @@
+//! Evaluating every instance, on all cores.
+
+use checkpost_model::check::{Evaluation, ModuleSource, SettingValue};
+use checkpost_model::metric::Snapshot;
+use checkpost_record::{EvaluationInputs, Threshold};
+use checkpost_sandbox::{Input, Judged, Prepared, Sandbox};
+
+use super::alerting::AlertPolicy;
+use super::inputs::{Past, Previous, samples};
+
+/// Evaluates each prepared instance in a fresh store, with the readings that it declared and was granted.
+pub(super) fn evaluate(
+    sandbox: &Sandbox,
+    prepared: &[Prepared],
+    histories: Vec<Past>,
+    snapshot: &Snapshot,
+    previous: &Previous,
+) -> Vec<Evaluation> {
+    let host = snapshot.host.labels();
+    let checks: Vec<_> = prepared.iter().zip(histories).collect();
+    sandbox.map(&checks, |(check, history)| {
+        let instance = &check.instance;
+        let judged = match (&check.ready, history) {
+            (Err(failure), _) | (_, Err(failure)) => Judged::failed(failure.clone()),
+            (Ok((module, needs)), Ok(history)) => module.evaluate(
+                &instance.allowance.limits,
+                &Input {
+                    time_ms: snapshot.time.as_millisecond().try_into().unwrap_or(0),
+                    host: &host,
+                    settings: &instance.settings,
+                    samples: samples(&snapshot.samples, needs, &instance.allowance.grants),
+                    history,
+                    previous: previous.get(&instance.name).map(Vec::as_slice).unwrap_or_default(),
+                },
+            ),
+        };
+        Evaluation {
+            instance: instance.name.clone(),
+            channel: instance.channel.clone(),
+            owner: instance.owner.clone(),
+            module: check.ready.as_ref().ok().map(|(module, _)| module.info.clone()),
+            settings: instance.settings.clone(),
+            outcome: judged.outcome,
+            fuel: judged.fuel,
+            duration: judged.duration,
+        }
+    })
+}
+
+/// What an instance was given besides readings and settings, for the record.
+pub(super) fn inputs(check: &Prepared, previous: &mut Previous, policy: &AlertPolicy<'_>) -> EvaluationInputs {
+    let instance = &check.instance;
+    EvaluationInputs {
+        instance: instance.name.clone(),
+        allowance: instance.allowance.clone(),
+        previous: previous.remove(&instance.name).unwrap_or_default(),
+        rule: policy.rule(&instance.name),
+    }
+}
+
+/// The line above which one of the percentage checks warns.
+pub(super) fn threshold(check: &Prepared) -> Option<Threshold> {
+    let percentages = ["cpu", "memory", "disk"].map(ModuleSource::builtin);
+    match check.settings.get("threshold") {
+        Some(SettingValue::Number(percent)) if percentages.contains(&check.instance.module) => {
+            Some(Threshold { instance: check.instance.name.clone(), percent: *percent })
+        }
+        _ => None,
+    }
+}

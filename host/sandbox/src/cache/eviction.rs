@@ -1,0 +1,126 @@
+//! Eviction: limits the size of the cache, and removes the files that were used least recently.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use super::file::{self, ANSWERS, ARTIFACT, TEMPORARY};
+
+/// Shortest time between two recorded uses of a module: recording costs a write.
+const USE_RECORDED_EVERY: Duration = Duration::from_secs(24 * 3600);
+
+/// Age at which a temporary file counts as abandoned by a run that was killed.
+const ABANDONED_AFTER: Duration = Duration::from_secs(3600);
+
+/// Records that a compiled module is in use, in its modification time. A failure is harmless: the module may be evicted
+/// early and compiled again.
+pub(super) fn mark_used(path: &Path) {
+    let now = SystemTime::now();
+    let modified = fs::metadata(path).and_then(|metadata| metadata.modified());
+    if modified.is_ok_and(|modified| now.duration_since(modified).is_ok_and(|age| age >= USE_RECORDED_EVERY)) {
+        let _ = File::options().append(true).open(path).and_then(|file| file.set_modified(now));
+    }
+}
+
+/// Removes the least recently used modules and answers until the rest has at most `max_bytes`, and the temporary files of
+/// killed runs. Another process that needs a removed module compiles it again.
+pub(super) fn evict(directory: &Path, max_bytes: u64, now: SystemTime) -> io::Result<()> {
+    let mut modules = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        // A single entry that cannot be read does not stop the eviction of the others.
+        let Ok(path) = entry.map(|entry| entry.path()) else { continue };
+        let Ok(metadata) = fs::metadata(&path) else { continue };
+        let used = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+        if path.extension().is_some_and(|extension| extension == ARTIFACT || extension == ANSWERS) {
+            modules.push((used, metadata.len(), path));
+        } else if is_abandoned(&path, used, now) {
+            remove(&path);
+        }
+    }
+    modules.sort_by_key(|(used, ..)| std::cmp::Reverse(*used));
+    let mut total_bytes = 0;
+    for (_, bytes, path) in modules {
+        total_bytes += bytes;
+        if total_bytes > max_bytes {
+            remove(&path);
+        }
+    }
+    Ok(())
+}
+
+fn is_abandoned(path: &Path, written: SystemTime, now: SystemTime) -> bool {
+    let is_temporary = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(TEMPORARY.as_bytes()));
+    is_temporary && now.duration_since(written).is_ok_and(|age| age >= ABANDONED_AFTER)
+}
+
+/// Removes a file if possible; the next eviction tries again.
+fn remove(path: &Path) {
+    let _ = file::remove(path);
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    /// A cache with files of 100 bytes, by their age.
+    fn cache(files: &[(&str, Duration)], now: SystemTime) -> tempfile::TempDir {
+        let directory = tempfile::tempdir().unwrap();
+        for (name, age) in files {
+            let path = directory.path().join(name);
+            fs::write(&path, [0; 100]).unwrap();
+            File::options().append(true).open(path).unwrap().set_modified(now - *age).unwrap();
+        }
+        directory
+    }
+
+    fn names(directory: &tempfile::TempDir) -> Vec<String> {
+        let entries = fs::read_dir(directory.path()).unwrap();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn least_recently_used_module_is_evicted_and_the_key_stays() {
+        let now = SystemTime::now();
+        let directory =
+            cache(&[("a.cwasm", HOUR), ("b.cwasm", 3 * HOUR), ("c.cwasm", 2 * HOUR), ("key", 9 * HOUR)], now);
+        evict(directory.path(), 200, now).unwrap();
+        assert_eq!(names(&directory), ["a.cwasm", "c.cwasm", "key"]);
+    }
+
+    #[test]
+    fn cache_within_its_size_stays_whole() {
+        let now = SystemTime::now();
+        let directory = cache(&[("a.cwasm", HOUR), ("b.cwasm", 3 * HOUR)], now);
+        evict(directory.path(), 200, now).unwrap();
+        assert_eq!(names(&directory), ["a.cwasm", "b.cwasm"]);
+    }
+
+    #[test]
+    fn abandoned_file_is_evicted_and_a_file_being_written_stays() {
+        let now = SystemTime::now();
+        let directory = cache(&[(".tmpOld", 2 * HOUR), (".tmpNew", Duration::ZERO)], now);
+        evict(directory.path(), 200, now).unwrap();
+        assert_eq!(names(&directory), [".tmpNew"]);
+    }
+
+    #[test]
+    fn use_is_recorded_once_a_day() {
+        let now = SystemTime::now();
+        let directory = cache(&[("old.cwasm", 25 * HOUR), ("new.cwasm", HOUR)], now);
+        let age = |name: &str| {
+            let path = directory.path().join(name);
+            mark_used(&path);
+            now.duration_since(fs::metadata(path).unwrap().modified().unwrap()).unwrap_or_default()
+        };
+        assert!(age("old.cwasm") < Duration::from_secs(60));
+        assert!(age("new.cwasm") > Duration::from_secs(60));
+    }
+}

@@ -1,0 +1,121 @@
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use tempfile::{TempDir, tempdir};
+use wasmtime::Engine;
+
+use crate::artifact::VerifiedArtifact;
+
+use super::{Cache, MAX_BYTES, eviction, file};
+
+const DIGEST: &str = "1234abcd1234abcd1234abcd1234abcd1234abcd1234abcd1234abcd1234abcd";
+const OTHER: &str = "56785678abcdabcd56785678abcdabcd56785678abcdabcd56785678abcdabcd";
+
+fn cache(directory: &TempDir) -> Cache {
+    Cache::open(&directory.path().join("cache"), &Engine::default()).unwrap()
+}
+
+fn artifact(content: &str) -> VerifiedArtifact {
+    VerifiedArtifact::compiled(content.as_bytes().to_owned())
+}
+
+fn content(cache: &Cache, digest: &str) -> Option<String> {
+    cache.get(digest).map(|artifact| String::from_utf8(artifact.bytes().to_owned()).unwrap())
+}
+
+fn files(directory: &Path) -> usize {
+    fs::read_dir(directory).unwrap().count()
+}
+
+#[test]
+fn artifact_of_each_first_run_serves_the_other() {
+    let directory = tempdir().unwrap();
+    let [first, second] = [(); 2].map(|()| cache(&directory));
+    first.put(DIGEST, &artifact("compiled by the first")).unwrap();
+    second.put(OTHER, &artifact("compiled by the second")).unwrap();
+    for cache in [&first, &second] {
+        assert_eq!(content(cache, DIGEST).as_deref(), Some("compiled by the first"));
+        assert_eq!(content(cache, OTHER).as_deref(), Some("compiled by the second"));
+    }
+}
+
+#[test]
+fn artifact_under_another_key_is_rejected() {
+    let directory = tempdir().unwrap();
+    cache(&directory).put(DIGEST, &artifact("compiled")).unwrap();
+    fs::write(directory.path().join("cache/key"), [0; blake3::KEY_LEN]).unwrap();
+    assert_eq!(content(&cache(&directory), DIGEST), None);
+}
+
+#[test]
+fn quarantine_holds_until_the_release() {
+    let directory = tempdir().unwrap();
+    let cache = cache(&directory);
+    cache.quarantine(DIGEST, "the compiler crashed").unwrap();
+    cache.quarantine(OTHER, "the compiler crashed").unwrap();
+    assert_eq!(cache.quarantine_reason(DIGEST).as_deref(), Some("the compiler crashed"));
+    assert_eq!(cache.release(&DIGEST[..8]).unwrap(), 1);
+    assert_eq!(cache.quarantine_reason(DIGEST), None);
+    assert!(cache.quarantine_reason(OTHER).is_some());
+    assert_eq!(cache.release(&DIGEST[..8]).unwrap(), 0);
+}
+
+#[test]
+fn empty_quarantine_file_is_no_quarantine() {
+    let directory = tempdir().unwrap();
+    let cache = cache(&directory);
+    fs::write(cache.path(DIGEST, file::QUARANTINED), "").unwrap();
+    assert_eq!(cache.quarantine_reason(DIGEST), None);
+}
+
+#[test]
+fn file_that_another_process_removed_is_no_error() {
+    let directory = tempdir().unwrap();
+    let path = directory.path().join("1234.quarantined");
+    fs::write(&path, "the compiler crashed").unwrap();
+    assert!(file::remove(&path).unwrap());
+    assert!(!file::remove(&path).unwrap());
+}
+
+#[test]
+fn file_is_written_again_when_its_temporary_file_was_evicted() {
+    let directory = tempdir().unwrap();
+    let path = directory.path().join("1234.cwasm");
+    let parts: &[&[u8]] = &[b"tag", b"content"];
+    let temporary = file::write_temporary(directory.path(), parts).unwrap();
+    let two_hours_later = SystemTime::now() + Duration::from_secs(2 * 3600);
+    eviction::evict(directory.path(), MAX_BYTES, two_hours_later).unwrap();
+    assert_eq!(files(directory.path()), 0);
+    file::rename_or_rewrite(temporary, &path, parts).unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"tagcontent");
+    assert_eq!(files(directory.path()), 1);
+}
+
+/// In a directory that may be written and not listed. The thread that writes gives up root's right to list it anyway.
+#[cfg(target_os = "linux")]
+#[test]
+fn artifact_is_cached_although_eviction_fails() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::thread;
+
+    use rustix::thread::{CapabilitySet, CapabilitySets, set_capabilities};
+
+    let directory = tempdir().unwrap();
+    let cache = cache(&directory);
+    let allow = |mode| fs::set_permissions(cache.directory(), fs::Permissions::from_mode(mode)).unwrap();
+    allow(0o300);
+    let unprivileged = || {
+        let none = CapabilitySet::empty();
+        set_capabilities(None, CapabilitySets { effective: none, permitted: none, inheritable: none }).unwrap();
+        let evicted = eviction::evict(cache.directory(), MAX_BYTES, SystemTime::now());
+        (evicted, cache.put(DIGEST, &artifact("compiled")))
+    };
+    let (evicted, put) = thread::scope(|scope| scope.spawn(unprivileged).join()).unwrap();
+    allow(0o700);
+    assert!(evicted.is_err());
+    put.unwrap();
+    assert_eq!(content(&cache, DIGEST).as_deref(), Some("compiled"));
+}

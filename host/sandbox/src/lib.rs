@@ -1,0 +1,47 @@
+//! Runs checks that can only compute: compilation and its cache, limits, evaluation.
+//!
+//! Bytes and owned data go in, owned data comes out: no type that is generated from the contract leaves this crate. A
+//! check that fails is a [`Failure`](checkpost_model::check::Failure), which is data, so that the cycle goes on.
+
+mod artifact;
+mod bindings;
+mod bundle;
+mod cache;
+mod call;
+pub mod compile;
+mod convert;
+mod description;
+mod discover;
+mod engine;
+mod failure;
+mod imports;
+mod input;
+mod limiter;
+mod load;
+mod memo;
+mod module;
+mod need;
+mod output;
+mod pack;
+mod pin_policy;
+mod prepare;
+mod read;
+mod runtime;
+mod sandbox;
+mod state;
+mod wasi;
+
+pub use bundle::{BUNDLE, Builtin, builtin};
+pub use cache::{CacheError, examine_cache};
+pub use compile::CompileLimits;
+pub use description::{Description, SettingDescription};
+pub use discover::discover;
+pub use input::Input;
+pub use load::Code;
+pub use module::{Judged, Module};
+pub use need::Need;
+pub use pack::{PackError, component_from};
+pub use prepare::{Candidate, Prepared, SettingsRefusal, prepare};
+pub use read::module_digest;
+pub use sandbox::{Sandbox, SandboxError, SandboxOptions};
+pub use wasi::WasiPolicy;
