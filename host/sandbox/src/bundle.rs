@@ -17,7 +17,8 @@ macro_rules! bundle {
         /// Every embedded check, in the order of the report.
         ///
         /// The files come from `checks/prebuilt`, or from the directory that `CHECKPOST_PREBUILT` names at build time.
-        pub const BUNDLE: &[Builtin] = &[
+        // A static, not a constant: a constant would be embedded again in every crate that uses it.
+        pub static BUNDLE: &[Builtin] = &[
             $(Builtin {
                 name: $name,
                 runs_by_default: $runs_by_default,
