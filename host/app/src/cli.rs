@@ -18,8 +18,8 @@ use crate::config::parse_duration;
 
 pub use check::{CheckCommand, ConfigCommand};
 pub use format::{CollectFormat, ListFormat, ReportFormat};
-pub use lists::{AlertsArgs, DeliveriesArgs, DeliveryState, ListArgs, NotificationsArgs};
-pub use suppression::{AckArgs, SilenceAddArgs, SilenceCommand, SilenceEnd};
+pub use lists::{AlertsArgs, DeliveriesArgs, ListArgs, NotificationsArgs};
+pub use suppression::{AckArgs, SilenceAddArgs, SilenceCommand};
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done (alerts or not), 1 failed, 2 wrong usage or configuration.

@@ -3,7 +3,7 @@
 //! This crate puts the stages together (see `docs/architecture.md`); each stage is a crate of its own:
 //!
 //! ```text
-//! checkpost_collect ──▶ model::Snapshot ──▶ checkpost_sandbox ──▶ checkpost_alerting ──▶ checkpost_store ──▶ checkpost_report, checkpost_notify
+//! collect ──▶ snapshot ──▶ sandbox ──▶ alerting ──▶ record ──▶ store ──▶ report, notify
 //! ```
 //!
 //! * [`config`] turns files and variables into one valid value, in which every value knows its origin.
@@ -13,14 +13,14 @@
 //! * [`run`] is the life of a run: lock, deadline, heartbeat, cycle, delivery.
 //! * [`export`], [`lock`], [`logging`] and [`schedule`] are what several of them need.
 
-pub mod cli;
+mod cli;
 pub mod commands;
-pub mod config;
-pub mod cycle;
-pub mod delivery;
-pub mod doctor;
-pub mod export;
-pub mod lock;
-pub mod logging;
-pub mod run;
-pub mod schedule;
+mod config;
+mod cycle;
+mod delivery;
+mod doctor;
+mod export;
+mod lock;
+mod logging;
+mod run;
+mod schedule;

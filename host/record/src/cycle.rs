@@ -104,6 +104,8 @@ impl CycleRecord {
 pub struct StoredCycle {
     /// Its row in `runs`.
     pub run_id: i64,
+    /// From the start of the cycle until it was stored, which its record cannot know.
+    pub duration: Duration,
     /// The cycle.
     pub record: CycleRecord,
 }

@@ -4,9 +4,10 @@
 //! model, alerting ──▶ CycleRecord ──▶ store writes it, report renders it; replay, pages and fleets read it
 //! ```
 //!
-//! There is no second form of a cycle. A [`CycleRecord`] owns all of its data, serializes to JSON and back without loss,
-//! and holds what deriving its verdicts and notifications again needs: the snapshot, and for each instance its module's
-//! digest, its settings and its [`EvaluationInputs`]. Past readings are in the records of earlier cycles.
+//! There is no second form of a cycle. A [`CycleRecord`] owns all of its data, and JSON brings it back as it was; only what a
+//! failed check wrote to its standard error, which is for the log, is left out. It holds what deriving its verdicts again
+//! needs: the snapshot, and for each instance the digest of its module, its settings and its [`EvaluationInputs`]; past
+//! readings are in the records of earlier cycles. Of suppression it has the reasons, not the silences themselves.
 
 mod alerts;
 mod cycle;

@@ -17,13 +17,13 @@ const SCHEMA: &str = "checkpost.report/1";
 ///
 /// Each field is written out here, so that renaming a field in the code does not change the document.
 pub fn render(cycle: &StoredCycle) -> String {
-    let StoredCycle { run_id, record } = cycle;
+    let StoredCycle { run_id, duration, record } = cycle;
     let document = json!({
         "schema": SCHEMA,
         "version": env!("CARGO_PKG_VERSION"),
         "run_id": run_id,
         "time": rfc3339(record.snapshot.time),
-        "duration_ms": record.duration.as_millis() as u64,
+        "duration_ms": duration.as_millis() as u64,
         "status": record.status().as_str(),
         "host": host(&record.snapshot.host),
         "metrics": record.headline,
@@ -151,7 +151,7 @@ mod tests {
     use crate::fixture;
 
     fn stored(record: &CycleRecord) -> StoredCycle {
-        StoredCycle { run_id: 42, record: record.clone() }
+        StoredCycle { run_id: 42, duration: std::time::Duration::from_millis(312), record: record.clone() }
     }
 
     /// The document with the version that the snapshots and the documentation have.

@@ -44,7 +44,7 @@ impl SettingDescription {
 
 impl Description {
     /// The settings in force: the operator's values over the defaults.
-    pub fn with_defaults(&self, set: &Settings) -> Settings {
+    pub(crate) fn with_defaults(&self, set: &Settings) -> Settings {
         let defaults = self.settings.iter().filter_map(|s| Some((s.name.clone(), s.default.clone()?)));
         let mut settings: BTreeMap<_, _> = defaults.collect();
         settings.extend(set.iter().map(|(name, value)| (name.clone(), value.clone())));

@@ -63,4 +63,3 @@ pub use outbox::{AbandonScope, Abandoned, Abandonment, Claimed, DeliveryFilter, 
 pub use readings::{Reading, Readings};
 pub use silences::Expiry;
 pub use store::Store;
-pub use time::public_time;

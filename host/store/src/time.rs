@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::row::invalid;
 
 /// UTC as `2025-10-27 14:20:01.005`. Sorts as text, and SQLite's date functions read it. Truncated to milliseconds.
-pub fn public_time(time: Timestamp) -> String {
+pub(crate) fn public_time(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()
 }
 

@@ -11,7 +11,7 @@ pub struct Stored<T> {
     /// The row of the cycle in `runs`.
     #[serde(skip)]
     pub run_id: i64,
-    /// When the cycle began.
+    /// When the cycle began; for the notification of an abandoned message, when that was abandoned.
     pub time: Timestamp,
     /// The name of the machine.
     #[serde(skip)]

@@ -15,7 +15,7 @@ use crate::config::ConfigError;
 use crate::cycle::CycleError;
 use crate::run::RunError;
 
-use super::exit_code::{DONE, FAILED, PLUGIN_UNKNOWN, USAGE};
+use super::exit_code::{DONE, EXIT_CODES, FAILED, PLUGIN_UNKNOWN, USAGE};
 use super::suppression::SuppressionError;
 
 /// A command that failed. Displays as one line.
@@ -58,10 +58,10 @@ impl CommandError {
         match self {
             Self::Config(_)
             | Self::Cycle(CycleError::Config(_))
-            | Self::Run(RunError::Cycle(CycleError::Config(_)))
             | Self::Route { .. }
             | Self::UnknownRoute { .. }
             | Self::Usage(_) => USAGE,
+            Self::Run(error) => EXIT_CODES.of(error),
             Self::Suppression(error) if error.is_usage() => USAGE,
             _ => FAILED,
         }

@@ -9,20 +9,17 @@ use checkpost_report::{json, nagios, prometheus, style, text};
 use crate::cli::{Global, ReportFormat, RunArgs};
 use crate::config::Config;
 use crate::export;
-use crate::run::{Clock, ExitCodes, Outcome, Run};
+use crate::run::{Clock, Outcome, Run};
 
 use super::context;
 use super::error::{CommandError, fail};
-use super::exit_code::{DONE, FAILED, PLUGIN_UNKNOWN, USAGE};
+use super::exit_code::{DONE, EXIT_CODES, PLUGIN_EXIT_CODES, PLUGIN_UNKNOWN};
 use super::output::{note, write};
 
 pub(super) fn run(global: &Global, args: &RunArgs) -> Result<u8, CommandError> {
     let clock = Clock::start();
     let config = context::config(global, args.checks.as_deref())?;
-    let exit_codes = match args.is_plugin() {
-        true => ExitCodes { failed: PLUGIN_UNKNOWN, usage: PLUGIN_UNKNOWN },
-        false => ExitCodes { failed: FAILED, usage: USAGE },
-    };
+    let exit_codes = if args.is_plugin() { PLUGIN_EXIT_CODES } else { EXIT_CODES };
     let plugin_format = args.plugin_format();
     // Before the log, which may be what hangs.
     let run = Run::start(&config, clock, exit_codes, move |line| {
@@ -56,7 +53,7 @@ fn stored(cycle: &StoredCycle, config: &Config, global: &Global, args: &RunArgs)
         cycle.run_id,
         record.status().level(),
         count(record.notifications.len(), "notification"),
-        record.duration.as_millis()
+        cycle.duration.as_millis()
     );
     // cron mails what a run prints: what has changed, not the same in every run.
     let has_changes = record.notifications.iter().any(|notification| notification.suppressed.is_none());

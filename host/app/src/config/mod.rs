@@ -44,10 +44,12 @@ pub use display::show;
 pub use duration::parse_duration;
 pub use error::ConfigError;
 pub use flags::Flags;
-pub use origin::{Origin, Sourced};
+pub use origin::Origin;
+// Tests build parts of a configuration by hand.
+#[cfg(test)]
+pub use origin::Sourced;
 pub use pins::{pin_path, render_pins, write_pins};
 pub use resolve::load;
 pub use routes::ConfiguredRoute;
-pub use suppression::SuppressionConfig;
-pub use types::{CollectConfig, Config, ExportConfig, LogConfig};
-pub use variables::{Environment, process_environment};
+pub use types::{CollectConfig, Config, LogConfig};
+pub use variables::process_environment;

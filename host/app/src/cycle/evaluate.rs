@@ -1,5 +1,7 @@
 //! Evaluating every instance, on all cores.
 
+use std::time::Duration;
+
 use checkpost_model::check::{Evaluation, ModuleSource, SettingValue};
 use checkpost_model::metric::Snapshot;
 use checkpost_record::{EvaluationInputs, Threshold};
@@ -42,7 +44,8 @@ pub(super) fn evaluate(
             settings: instance.settings.clone(),
             outcome: judged.outcome,
             fuel: judged.fuel,
-            duration: judged.duration,
+            // Whole microseconds, as the record is written.
+            duration: Duration::from_micros(judged.duration.as_micros() as u64),
         }
     })
 }

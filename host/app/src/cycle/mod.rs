@@ -92,7 +92,7 @@ pub fn run(config: &Config, now: Timestamp) -> Result<(StoredCycle, Store), Cycl
     // Whole milliseconds, as the record is written.
     record.duration = Duration::from_millis(started.elapsed().as_millis() as u64);
     let run_id = store.save_cycle(&record)?;
-    Ok((StoredCycle { run_id, record }, store))
+    Ok((StoredCycle { run_id, duration: started.elapsed(), record }, store))
 }
 
 /// A collection as configured, of everything there is to measure.

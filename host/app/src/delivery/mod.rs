@@ -18,7 +18,6 @@ use alarm::Alarm;
 use checkpost_store::{Store, StoreError};
 
 pub use plan::plan_messages;
-pub use worker::DELIVERY;
 
 /// Why messages were not sent, or not recorded as sent. They wait for the next run.
 #[derive(Debug, thiserror::Error)]

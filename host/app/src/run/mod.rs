@@ -39,7 +39,7 @@ pub enum RunError {
     /// The cycle could not be done or stored.
     #[error(transparent)]
     Cycle(#[from] CycleError),
-    /// The cycle is stored, and its report could not be written.
+    /// The report could not be written. The cycle, if there was one, is stored.
     #[error("cannot write to standard output: {0}")]
     Report(io::Error),
 }

@@ -66,7 +66,7 @@ fn create(path: &Path) -> io::Result<KeyFile> {
     let mut key = [0; KEY_BYTES];
     getrandom::fill(&mut key).map_err(io::Error::other)?;
     let file = write_temporary(path.parent().unwrap_or(Path::new(".")), &[&key])?;
-    // All artifacts depend on the key: it must survive a power cut if they do.
+    // All artifacts depend on the key: a power cut must not leave an empty file under its name.
     file.as_file().sync_all()?;
     match file.persist_noclobber(path) {
         Ok(_) => Ok(KeyFile::Whole(key)),

@@ -1,3 +1,4 @@
+//! Several processes on one cache directory: keys, artifacts, eviction, quarantine.
 #![allow(clippy::unwrap_used)]
 
 use std::fs;

@@ -1,3 +1,4 @@
+//! Settings that a real module takes, and those that it refuses.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;

@@ -172,8 +172,8 @@ fn variable_that_is_not_utf8_is_refused() {
     use std::os::unix::ffi::OsStringExt;
     use std::path::Path;
 
-    use crate::config::Environment;
     use crate::config::resolve::load_with_system_file;
+    use crate::config::variables::Environment;
 
     let site = Site::new(&[]);
     let value = std::ffi::OsString::from_vec(b"8\xff".to_vec());

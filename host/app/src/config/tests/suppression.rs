@@ -6,6 +6,7 @@ use checkpost_alerting::suppression::{AlertLabels, Days, Field};
 use checkpost_model::check::Status;
 
 use super::*;
+use crate::config::suppression::SuppressionConfig;
 
 const VAR: AlertLabels<'_> = AlertLabels {
     check: "disk",
