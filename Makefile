@@ -7,8 +7,8 @@ VENV := target/venv
 PEERS := target/peers
 BENCH := target/bench
 # The integration tests whose outcome depends on what the built-in modules compute.
-MODULE_TESTS := alerts built_in_checks cache check_list commands config custom_checks cycle demand determinism limits \
-	pins suppression thirty_days
+MODULE_TESTS := alerts built_in_checks cache check_list commands config cron custom_checks cycle demand determinism doctor follow \
+	heartbeat hostile limits pins suppression thirty_days
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-modules test-windows lint fuzz bench bench-tools toolchain checks checks-fresh guests venv peers
@@ -25,6 +25,7 @@ test: guests venv peers ## Run all tests
 
 test-modules: guests venv ## Run the tests that judge with the built-in modules
 	@# The whole workspace, so that the same features of the same dependencies are built as for `make test`.
+	cargo test --workspace --locked --lib prepare
 	cargo test --workspace --locked --test integration -- $(addsuffix ::,$(MODULE_TESTS))
 
 test-windows: ## Cross-build checkpost.exe and run it under wine (takes ten minutes; not part of make test)

@@ -167,6 +167,11 @@ fn reply_to_the_whole_email_decides() {
     }
 }
 
+/// Whether a text is ours, not what the system says of a connection.
+fn is_own_timeout(text: &str) -> bool {
+    text.contains("timed out") && !text.contains("os error")
+}
+
 #[test]
 fn hung_server_times_out() {
     let Some(mut smtp) = Smtp::start(&SmtpOptions::default()) else { return };
@@ -175,11 +180,11 @@ fn hung_server_times_out() {
         let began = Instant::now();
         let (scope, text) =
             refused(receiver(relay(&smtp), &["ops@example.org"]).send(&message(), short_deadline()), &smtp);
-        assert!(scope == Scope::Route && text.contains("timed out"), "{at}: {text}");
+        assert!(scope == Scope::Route && is_own_timeout(&text), "{at}: {text}");
         // The relay's own timeout ends it, too.
         let short = Relay { timeout: Duration::from_millis(300), ..relay(&smtp) };
         let (scope, text) = refused(send(short, &message()), &smtp);
-        assert!(scope == Scope::Route && text.contains("timed out"), "{at}: {text}");
+        assert!(scope == Scope::Route && is_own_timeout(&text), "{at}: {text}");
         assert!(began.elapsed() < Duration::from_secs(5), "{at}");
     }
     smtp.hang(None);

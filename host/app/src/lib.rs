@@ -6,12 +6,12 @@
 //! collect ──▶ snapshot ──▶ sandbox ──▶ alerting ──▶ record ──▶ store ──▶ report, notify
 //! ```
 //!
-//! * [`config`] turns files and variables into one valid value, in which every value knows its origin.
-//! * [`cycle`] is one cycle, the only module that sees all stages; [`delivery`] takes messages out of the outbox.
-//! * [`cli`] is the command line, [`commands`] has one file a command.
-//! * [`doctor`] examines an installation from outside of cycles.
-//! * [`run`] is the life of a run: lock, deadline, heartbeat, cycle, delivery.
-//! * [`export`], [`lock`], [`logging`] and [`schedule`] are what several of them need.
+//! * `config` turns files and variables into one valid value, in which every value knows its origin.
+//! * `cycle` is one cycle, the only module that sees all stages; `delivery` takes messages out of the outbox.
+//! * `cli` is the command line, `commands` has one file a command.
+//! * `doctor` examines an installation from outside of cycles.
+//! * `run` is the life of a run: lock, deadline, heartbeat, cycle, delivery.
+//! * `export`, `lock`, `logging` and `schedule` are what several of them need.
 
 mod cli;
 pub mod commands;
