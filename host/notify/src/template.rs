@@ -175,6 +175,15 @@ mod tests {
     }
 
     #[test]
+    fn whole_item_has_its_fields_in_the_order_of_the_json() {
+        let rendered = text("{{ items[0] | tojson }} {% for key in items[0] %}{{ key }} {% endfor %}");
+        let rendered = rendered.render(&message()).unwrap();
+        let order = "id time level previous_level kind channel owner check subject title message ";
+        assert!(rendered.ends_with(order), "{rendered}");
+        assert!(rendered.starts_with("{\"id\": 12, \"time\": "), "{rendered}");
+    }
+
+    #[test]
     fn documented_example_renders() {
         let document = include_str!("../../../docs/reference/delivery.md");
         let (_, example) = document.split_once("[route.template]\ntitle = \"").unwrap();
