@@ -120,7 +120,7 @@ fn assert_repeatable(source: &ModuleSource, sandboxes: &[Sandbox; 2], cases: u32
 fn built_in_checks_repeat_their_verdicts() {
     let sandboxes = [sandbox(2), sandbox(1_000)];
     for name in BUILT_IN {
-        assert_repeatable(&ModuleSource::builtin(name), &sandboxes, 64);
+        assert_repeatable(&ModuleSource::Builtin(name), &sandboxes, 64);
     }
 }
 

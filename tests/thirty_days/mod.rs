@@ -37,7 +37,7 @@ struct Check {
 
 impl Check {
     fn load(sandbox: &Sandbox, name: &'static str) -> Self {
-        let module = Module::load(sandbox, &ModuleSource::builtin(name), &Limits::DEFAULT).unwrap();
+        let module = Module::load(sandbox, &ModuleSource::Builtin(name), &Limits::DEFAULT).unwrap();
         let needs = module.needs(&Limits::DEFAULT, &Settings::new()).unwrap();
         Self { name, module: Arc::new(module), needs, previous: Vec::new() }
     }

@@ -55,7 +55,7 @@ const DERIVED_FROM: [(&str, &[&str]); 5] = [
 ];
 
 /// A set of metrics of the catalog, including those that they are derived from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Demand {
     metrics: HashSet<&'static str>,
     sources: Vec<Source>,
@@ -65,14 +65,14 @@ pub struct Demand {
 impl Demand {
     /// The metrics that the host itself needs.
     pub fn minimum() -> Self {
-        let mut demand = Self { metrics: HashSet::new(), sources: Vec::new(), watched: Vec::new() };
+        let mut demand = Self::default();
         demand.want_all(&ALWAYS);
         demand
     }
 
     /// Every metric of these sources.
     pub fn of_sources(sources: &[Source]) -> Self {
-        let mut demand = Self { metrics: HashSet::new(), sources: Vec::new(), watched: Vec::new() };
+        let mut demand = Self::default();
         let of_sources = CATALOG.iter().filter(|metric| sources.contains(&metric.source));
         of_sources.for_each(|metric| demand.add(metric));
         demand

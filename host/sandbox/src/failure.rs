@@ -66,6 +66,11 @@ fn untyped_failure(error: &Error) -> Failure {
     Failure::new(Reason::InvalidOutput, text)
 }
 
+/// The failure of a module that the engine refuses.
+pub(crate) fn invalid(error: Error) -> Failure {
+    Failure::new(Reason::InvalidModule, detail(&error))
+}
+
 /// The causes of an error as one clean, bounded line.
 pub(crate) fn detail(error: &Error) -> String {
     let causes: Vec<String> = error.chain().map(ToString::to_string).collect();

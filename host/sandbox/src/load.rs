@@ -11,7 +11,7 @@ use crate::artifact::{self, VerifiedArtifact};
 use crate::bindings::CheckPre;
 use crate::cache::Cache;
 use crate::compile::{Compilation, compile, compile_in_child};
-use crate::failure::detail;
+use crate::failure::{detail, invalid};
 use crate::imports::{denied_import, imports_wasi};
 use crate::runtime::Runtime;
 use crate::sandbox::Sandbox;
@@ -79,11 +79,6 @@ fn load_and_cache(
         None => Code::Uncached,
     };
     Ok((loaded, code))
-}
-
-/// The failure of a module that the engine refuses.
-pub(crate) fn invalid(error: wasmtime::Error) -> Failure {
-    Failure::new(Reason::InvalidModule, detail(&error))
 }
 
 /// Loads an artifact into the first engine that has room for it.
@@ -156,7 +151,7 @@ mod tests {
     #[test]
     fn artifact_that_can_be_loaded_is_cached() {
         let (sandbox, _directory) = sandbox();
-        let bytes = read(&ModuleSource::builtin("uptime"), u64::MAX).unwrap();
+        let bytes = read(&ModuleSource::Builtin("uptime"), u64::MAX).unwrap();
         let digest = sha256_hex(&bytes);
         let artifact = compile(&sandbox.plain(STACK_BYTES).unwrap().engine, &bytes).unwrap();
         let (_, code) = load_and_cache(&sandbox, &VerifiedArtifact::compiled(artifact), &digest, STACK_BYTES).unwrap();

@@ -64,10 +64,13 @@ impl Memo {
     /// The answers to cache for the next run, if any of them is new.
     pub(crate) fn new_answers(&self, description: &Description) -> Option<Answers> {
         let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        if !used.any_new {
+            return None;
+        }
         let mut needs = used.needs.clone();
         let unused = self.cached.iter().filter(|(key, _)| !used.needs.contains_key(*key)).take(MAX_UNUSED);
         needs.extend(unused.map(|(key, needs)| (key.clone(), needs.clone())));
-        used.any_new.then(|| Answers { description: description.clone(), needs })
+        Some(Answers { description: description.clone(), needs })
     }
 }
 

@@ -93,6 +93,6 @@ mod tests {
     #[test]
     fn built_in_modules_are_exempt() {
         let policy = PinPolicy { required: true, ..PinPolicy::default() };
-        assert_eq!(admit(&policy, &ModuleSource::builtin("cpu"), FOUND), Ok(()));
+        assert_eq!(admit(&policy, &ModuleSource::Builtin("cpu"), FOUND), Ok(()));
     }
 }

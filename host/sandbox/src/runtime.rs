@@ -47,17 +47,12 @@ impl Runtime {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use std::hash::{DefaultHasher, Hash, Hasher};
-
     use super::*;
+    use crate::cache::engine_digest;
 
     #[test]
     fn artifact_of_one_engine_loads_in_every_other_one() {
-        let compatibility = |runtime: Runtime| {
-            let mut hasher = DefaultHasher::new();
-            runtime.engine.precompile_compatibility_hash().hash(&mut hasher);
-            hasher.finish()
-        };
+        let compatibility = |runtime: Runtime| engine_digest(&runtime.engine);
         let plain = compatibility(Runtime::new(512 << 10, None).unwrap());
         assert_eq!(compatibility(Runtime::new(512 << 10, Some(engine::pool(2))).unwrap()), plain);
         assert_eq!(compatibility(Runtime::new(64 << 10, None).unwrap()), plain);

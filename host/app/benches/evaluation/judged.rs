@@ -25,7 +25,7 @@ pub struct Judge {
 impl Judge {
     /// A built-in check with so many readings, each about a subject of its own.
     pub fn builtin(name: &'static str, samples: usize, run: Run) -> Self {
-        Self::new(name, ModuleSource::builtin(name), samples, run, None)
+        Self::new(name, ModuleSource::Builtin(name), samples, run, None)
     }
 
     /// A module in a file, whose compiled form is in `cache`.

@@ -118,7 +118,7 @@ fn instance(
     let module = match entry.module {
         Some(module) => module_source(module, base_dir)?,
         None => match builtin(&name) {
-            Some(builtin) => ModuleSource::builtin(builtin.name),
+            Some(builtin) => ModuleSource::Builtin(builtin.name),
             None => {
                 let problem = format!("check '{name}' has no module: {}", module_rule());
                 return Err(ConfigError::line(origin, problem));
@@ -152,7 +152,7 @@ fn module_source(module: Sourced<String>, base_dir: &Path) -> Result<ModuleSourc
         return Ok(ModuleSource::File(absolute(base_dir, Path::new(text))));
     }
     match builtin(text) {
-        Some(builtin) => Ok(ModuleSource::builtin(builtin.name)),
+        Some(builtin) => Ok(ModuleSource::Builtin(builtin.name)),
         None => Err(ConfigError::value(module.origin, "check.module", format!("{text:?}"), module_rule())),
     }
 }

@@ -63,7 +63,7 @@ pub(super) fn inputs(check: &Prepared, previous: &mut Previous, policy: &AlertPo
 
 /// The line above which one of the percentage checks warns.
 pub(super) fn threshold(check: &Prepared) -> Option<Threshold> {
-    let percentages = ["cpu", "memory", "disk"].map(ModuleSource::builtin);
+    let percentages = ["cpu", "memory", "disk"].map(ModuleSource::Builtin);
     match check.settings.get("threshold") {
         Some(SettingValue::Number(percent)) if percentages.contains(&check.instance.module) => {
             Some(Threshold { instance: check.instance.name.clone(), percent: *percent })

@@ -12,7 +12,6 @@ mod pattern;
 pub(super) mod portable;
 mod readings;
 mod scan;
-mod selection;
 mod watched;
 
 use std::time::Instant;
@@ -25,8 +24,7 @@ use crate::request::Request;
 #[cfg(target_os = "linux")]
 pub(super) use linux::{Processes, scan};
 pub(super) use scan::process_labels;
-use scan::{Details, Scan};
-use selection::Selection;
+use scan::{Details, Scan, Selection};
 
 /// The CPU times of processes at the start of the CPU window; `None` if CPU use is measured since the last cycle.
 pub(super) type Baseline = Option<(Instant, ProcessTimes)>;

@@ -5,8 +5,7 @@ use std::time::Duration;
 use checkpost_model::metric::{Labels, ProcessTimes, Snapshot};
 
 use super::interval::CpuInterval;
-use super::scan::{Details, Process, Scan, State, display_name, process_labels};
-use super::selection::Selection;
+use super::scan::{Details, Process, Scan, Selection, State, display_name, process_labels};
 use super::watched;
 
 /// Adds every reading. `before` holds earlier CPU times of this boot and their age; `previous_count` is

@@ -5,8 +5,7 @@ use checkpost_model::metric::{Labels, Snapshot};
 
 use super::interval::CpuInterval;
 use super::pattern;
-use super::scan::{Details, NAME_CHARS, Process, Scan, State};
-use super::selection::Selection;
+use super::scan::{Details, NAME_CHARS, Process, Scan, Selection, State};
 
 /// Adds the readings of each pattern. A pattern without any process has a count of 0. Defunct processes do not count, because
 /// they have ended.

@@ -1,10 +1,9 @@
 //! Check instances and the modules that they run.
 
-use std::borrow::Cow;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use super::limits::Allowance;
 use super::settings::Settings;
@@ -17,21 +16,12 @@ pub const CHECKS_DIRECTORY: &str = "checks directory";
 pub const DEFAULT_CHANNEL: &str = "system_monitoring";
 
 /// Where the bytes of a module come from.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ModuleSource {
     /// Embedded in the binary, by name.
-    Builtin(Cow<'static, str>),
+    Builtin(&'static str),
     /// A file, by absolute path.
-    #[serde(serialize_with = "lossy")]
     File(PathBuf),
-}
-
-impl ModuleSource {
-    /// A module that is embedded in the binary.
-    pub fn builtin(name: impl Into<Cow<'static, str>>) -> Self {
-        Self::Builtin(name.into())
-    }
 }
 
 impl fmt::Display for ModuleSource {
@@ -43,13 +33,8 @@ impl fmt::Display for ModuleSource {
     }
 }
 
-/// Replaces the bytes of a path that are not UTF-8: such a path must not make a whole document fail.
-fn lossy<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&path.to_string_lossy())
-}
-
 /// A module with a name, settings, a channel and an owner. One module may have many instances.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CheckInstance {
     /// Unique among the instances; the `check_name` of its notifications.
     pub name: String,
@@ -80,44 +65,8 @@ pub struct ModuleInfo {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use super::super::settings::SettingValue;
     use super::*;
     use crate::json::assert_round_trip;
-
-    fn instance(module: ModuleSource) -> CheckInstance {
-        CheckInstance {
-            name: "disk".to_owned(),
-            module,
-            settings: Settings::from([("threshold".to_owned(), SettingValue::Number(80.5))]),
-            channel: DEFAULT_CHANNEL.to_owned(),
-            owner: String::new(),
-            allowance: Allowance::default(),
-        }
-    }
-
-    #[test]
-    fn instance_survives_json() {
-        assert_round_trip(&instance(ModuleSource::builtin("disk")));
-        assert_round_trip(&instance(ModuleSource::File(PathBuf::from("/checks/disk.wasm"))));
-    }
-
-    #[test]
-    fn module_source_has_the_name_of_its_kind_in_json() {
-        let json = |source: &ModuleSource| serde_json::to_string(source).unwrap();
-        assert_eq!(json(&ModuleSource::builtin("disk")), r#"{"builtin":"disk"}"#);
-        assert_eq!(json(&ModuleSource::File(PathBuf::from("/a.wasm"))), r#"{"file":"/a.wasm"}"#);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn module_path_that_is_not_utf8_is_written_with_replacement_characters() {
-        use std::os::unix::ffi::OsStrExt;
-        let path = Path::new(std::ffi::OsStr::from_bytes(b"/a\xff.wasm"));
-        let json = serde_json::to_string(&ModuleSource::File(path.to_owned())).unwrap();
-        assert_eq!(json, "{\"file\":\"/a\u{fffd}.wasm\"}");
-    }
 
     #[test]
     fn module_info_survives_json() {

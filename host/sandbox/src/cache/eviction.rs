@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use super::file::{self, ANSWERS, ARTIFACT, TEMPORARY};
+use super::file::{ANSWERS, ARTIFACT, TEMPORARY};
 
 /// Shortest time between two recorded uses of a module: recording costs a write.
 const USE_RECORDED_EVERY: Duration = Duration::from_secs(24 * 3600);
@@ -56,7 +56,7 @@ fn is_abandoned(path: &Path, written: SystemTime, now: SystemTime) -> bool {
 
 /// Removes a file if possible; the next eviction tries again.
 fn remove(path: &Path) {
-    let _ = file::remove(path);
+    let _ = fs::remove_file(path);
 }
 
 #[cfg(test)]
@@ -64,6 +64,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::cache::file::names;
 
     const HOUR: Duration = Duration::from_secs(3600);
 
@@ -78,21 +79,13 @@ mod tests {
         directory
     }
 
-    fn names(directory: &tempfile::TempDir) -> Vec<String> {
-        let entries = fs::read_dir(directory.path()).unwrap();
-        let mut names: Vec<_> =
-            entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
-        names.sort();
-        names
-    }
-
     #[test]
     fn least_recently_used_module_is_evicted_and_the_key_stays() {
         let now = SystemTime::now();
         let directory =
             cache(&[("a.cwasm", HOUR), ("b.cwasm", 3 * HOUR), ("c.cwasm", 2 * HOUR), ("key", 9 * HOUR)], now);
         evict(directory.path(), 200, now).unwrap();
-        assert_eq!(names(&directory), ["a.cwasm", "c.cwasm", "key"]);
+        assert_eq!(names(directory.path()), ["a.cwasm", "c.cwasm", "key"]);
     }
 
     #[test]
@@ -100,7 +93,7 @@ mod tests {
         let now = SystemTime::now();
         let directory = cache(&[("a.cwasm", HOUR), ("b.cwasm", 3 * HOUR)], now);
         evict(directory.path(), 200, now).unwrap();
-        assert_eq!(names(&directory), ["a.cwasm", "b.cwasm"]);
+        assert_eq!(names(directory.path()), ["a.cwasm", "b.cwasm"]);
     }
 
     #[test]
@@ -108,7 +101,7 @@ mod tests {
         let now = SystemTime::now();
         let directory = cache(&[(".tmpOld", 2 * HOUR), (".tmpNew", Duration::ZERO)], now);
         evict(directory.path(), 200, now).unwrap();
-        assert_eq!(names(&directory), [".tmpNew"]);
+        assert_eq!(names(directory.path()), [".tmpNew"]);
     }
 
     #[test]

@@ -20,13 +20,12 @@ pub(super) const TEMPORARY: &str = ".tmp";
 
 /// Writes a temporary file and renames it to `path`, so that a reader sees the old bytes or the new ones.
 pub(super) fn replace(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
-    let directory = path.parent().unwrap_or(Path::new("."));
-    let temporary = write_temporary(directory, parts)?;
-    rename_or_rewrite(temporary, path, parts)
+    rename_or_rewrite(write_temporary(path, parts)?, path, parts)
 }
 
-/// A temporary file with this content, in the directory of the file that it will become.
-pub(super) fn write_temporary(directory: &Path, parts: &[&[u8]]) -> io::Result<NamedTempFile> {
+/// A temporary file with this content, in the directory of `path`, which it will become.
+pub(super) fn write_temporary(path: &Path, parts: &[&[u8]]) -> io::Result<NamedTempFile> {
+    let directory = path.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(directory)?;
     for part in parts {
         file.write_all(part)?;
@@ -39,8 +38,7 @@ pub(super) fn write_temporary(directory: &Path, parts: &[&[u8]]) -> io::Result<N
 pub(super) fn rename_or_rewrite(temporary: NamedTempFile, path: &Path, parts: &[&[u8]]) -> io::Result<()> {
     match temporary.persist(path) {
         Err(error) if error.error.kind() == io::ErrorKind::NotFound => {
-            let directory = path.parent().unwrap_or(Path::new("."));
-            write_temporary(directory, parts)?.persist(path)?;
+            write_temporary(path, parts)?.persist(path)?;
         }
         renamed => drop(renamed?),
     }
@@ -54,4 +52,14 @@ pub(super) fn remove(path: &Path) -> io::Result<bool> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+/// The names of the files in a directory, sorted.
+#[cfg(test)]
+pub(super) fn names(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).expect("a directory");
+    let names = entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
+    let mut names: Vec<_> = names.collect();
+    names.sort();
+    names
 }

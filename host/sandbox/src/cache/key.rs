@@ -65,7 +65,7 @@ fn read(path: &Path) -> io::Result<KeyFile> {
 fn create(path: &Path) -> io::Result<KeyFile> {
     let mut key = [0; KEY_BYTES];
     getrandom::fill(&mut key).map_err(io::Error::other)?;
-    let file = write_temporary(path.parent().unwrap_or(Path::new(".")), &[&key])?;
+    let file = write_temporary(path, &[&key])?;
     // All artifacts depend on the key: a power cut must not leave an empty file under its name.
     file.as_file().sync_all()?;
     match file.persist_noclobber(path) {
@@ -85,13 +85,7 @@ mod tests {
     use tempfile::tempdir;
 
     use super::*;
-
-    fn names(directory: &Path) -> Vec<String> {
-        let entries = fs::read_dir(directory).unwrap();
-        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-        names.sort();
-        names
-    }
+    use crate::cache::file::names;
 
     #[test]
     fn key_of_two_processes_that_found_none_is_the_first_one() {

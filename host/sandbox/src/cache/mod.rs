@@ -142,7 +142,8 @@ enum Content {
     Answers,
 }
 
-fn engine_digest(engine: &Engine) -> u64 {
+/// A label of the code that an engine makes: artifacts of engines with one label are interchangeable.
+pub(crate) fn engine_digest(engine: &Engine) -> u64 {
     // SipHash with fixed keys: stable across runs of one binary, and only a label, not a defence.
     let mut hasher = DefaultHasher::new();
     engine.precompile_compatibility_hash().hash(&mut hasher);

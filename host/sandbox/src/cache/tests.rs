@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
-use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use tempfile::{TempDir, tempdir};
@@ -25,10 +24,6 @@ fn artifact(content: &str) -> VerifiedArtifact {
 
 fn content(cache: &Cache, digest: &str) -> Option<String> {
     cache.get(digest).map(|artifact| String::from_utf8(artifact.bytes().to_owned()).unwrap())
-}
-
-fn files(directory: &Path) -> usize {
-    fs::read_dir(directory).unwrap().count()
 }
 
 #[test]
@@ -86,13 +81,13 @@ fn file_is_written_again_when_its_temporary_file_was_evicted() {
     let directory = tempdir().unwrap();
     let path = directory.path().join("1234.cwasm");
     let parts: &[&[u8]] = &[b"tag", b"content"];
-    let temporary = file::write_temporary(directory.path(), parts).unwrap();
+    let temporary = file::write_temporary(&path, parts).unwrap();
     let two_hours_later = SystemTime::now() + Duration::from_secs(2 * 3600);
     eviction::evict(directory.path(), MAX_BYTES, two_hours_later).unwrap();
-    assert_eq!(files(directory.path()), 0);
+    assert_eq!(file::names(directory.path()).len(), 0);
     file::rename_or_rewrite(temporary, &path, parts).unwrap();
     assert_eq!(fs::read(&path).unwrap(), b"tagcontent");
-    assert_eq!(files(directory.path()), 1);
+    assert_eq!(file::names(directory.path()).len(), 1);
 }
 
 /// In a directory that may be written and not listed. The thread that writes gives up root's right to list it anyway.

@@ -4,10 +4,8 @@ use std::io::{Read, Write};
 
 use wasmtime::Engine;
 
-use checkpost_model::check::{Failure, Reason};
-
 use crate::engine::config;
-use crate::failure::detail;
+use crate::failure::invalid;
 
 use super::component::compile;
 
@@ -33,9 +31,7 @@ pub fn serve(
     limit_this_process(cpu_seconds, memory_bytes)?;
     let mut bytes = Vec::new();
     input.read_to_end(&mut bytes)?;
-    let artifact = Engine::new(&config())
-        .map_err(|error| Failure::new(Reason::InvalidModule, detail(&error)))
-        .and_then(|engine| compile(&engine, &bytes));
+    let artifact = Engine::new(&config()).map_err(invalid).and_then(|engine| compile(&engine, &bytes));
     match artifact {
         Ok(artifact) => {
             output.write_all(&artifact)?;

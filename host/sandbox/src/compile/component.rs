@@ -4,14 +4,14 @@ use wasmtime::Engine;
 
 use checkpost_model::check::{Failure, Reason};
 
-use crate::failure::detail;
+use crate::failure::invalid;
 use crate::imports::denied_import;
 use crate::pack::{PackError, component_from};
 
 /// Compiles a component, or a core module with a component type. Returns the artifact.
 pub(crate) fn compile(engine: &Engine, bytes: &[u8]) -> Result<Vec<u8>, Failure> {
     let encoded = component_from(bytes).map_err(|error| no_component(engine, bytes, &error))?;
-    engine.precompile_component(&encoded).map_err(|error| Failure::new(Reason::InvalidModule, detail(&error)))
+    engine.precompile_component(&encoded).map_err(invalid)
 }
 
 /// The failure for bytes that are no component. A valid core module without a component type is not a check; an invalid
@@ -19,7 +19,7 @@ pub(crate) fn compile(engine: &Engine, bytes: &[u8]) -> Result<Vec<u8>, Failure>
 fn no_component(engine: &Engine, bytes: &[u8], error: &PackError) -> Failure {
     match (error, wasmtime::Module::validate(engine, bytes)) {
         (PackError::NoComponentType, Ok(())) => Failure::new(Reason::ContractMismatch, error.to_string()),
-        (PackError::NoComponentType, Err(invalid)) => Failure::new(Reason::InvalidModule, detail(&invalid)),
+        (PackError::NoComponentType, Err(error)) => invalid(error),
         (PackError::Imports(names), _) => denied_import(names),
         _ => Failure::new(Reason::InvalidModule, error.to_string()),
     }

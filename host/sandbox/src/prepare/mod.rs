@@ -84,12 +84,10 @@ fn module_limits<'a>(candidates: &[Candidate<'a>]) -> BTreeMap<Key<'a>, Limits> 
 
 fn prepare_one(modules: &Modules<'_>, candidate: &Candidate<'_>) -> Result<Prepared, SettingsRefusal> {
     let instance = candidate.instance.clone();
-    let module = match modules.get(&key(candidate)) {
-        Some(Ok(module)) => module,
-        failed => {
-            let failure = failed.and_then(|failed| failed.as_ref().err().cloned());
-            let failure = failure.unwrap_or_else(|| Failure::new(Reason::Unreadable, "was not loaded"));
-            return Ok(Prepared { settings: instance.settings.clone(), instance, ready: Err(failure) });
+    let module = match &modules[&key(candidate)] {
+        Ok(module) => module,
+        Err(failure) => {
+            return Ok(Prepared { settings: instance.settings.clone(), instance, ready: Err(failure.clone()) });
         }
     };
     let ready = match needs(module, &instance) {

@@ -14,7 +14,7 @@ use super::{Candidate, Prepared, SettingsRefusal, prepare};
 fn instance(module: &'static str, settings: &[(&str, SettingValue)]) -> CheckInstance {
     CheckInstance {
         name: module.to_owned(),
-        module: ModuleSource::builtin(module),
+        module: ModuleSource::Builtin(module),
         settings: settings.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
         channel: DEFAULT_CHANNEL.to_owned(),
         owner: String::new(),

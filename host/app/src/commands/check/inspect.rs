@@ -40,7 +40,7 @@ pub(in crate::commands) fn run(global: &Global, module: &Path, format: ListForma
 /// A built-in check by its name, unless a file has this name.
 fn source(module: &Path) -> ModuleSource {
     match module.to_str().and_then(builtin) {
-        Some(builtin) if !module.is_file() => ModuleSource::builtin(builtin.name),
+        Some(builtin) if !module.is_file() => ModuleSource::Builtin(builtin.name),
         _ => ModuleSource::File(PathBuf::from(module)),
     }
 }

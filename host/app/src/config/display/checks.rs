@@ -21,7 +21,7 @@ fn check_item(check: &ConfiguredCheck, enabled: bool, page: &mut Page<'_>) {
     page.item("check", entry.unwrap_or(FileTable::absent()));
     page.entry("name", instance.name.as_str());
     match &instance.module {
-        ModuleSource::Builtin(name) => page.entry("module", name.as_ref()),
+        ModuleSource::Builtin(name) => page.entry("module", *name),
         ModuleSource::File(file) => page.entry("module", path(file)),
     }
     page.entry("enabled", enabled);
