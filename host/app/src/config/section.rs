@@ -71,11 +71,7 @@ impl<'a> Section<'a> {
         allowed: &str,
         read: impl FnOnce(&'a DeValue<'a>) -> Option<T>,
     ) -> Result<Option<Sourced<T>>, ConfigError> {
-        let Some(spanned) = self.table.get(key) else { return Ok(None) };
-        match read(spanned.get_ref()) {
-            Some(value) => Ok(Some(Sourced::new(value, self.source.origin(spanned.span())))),
-            None => Err(self.refuse(key, spanned, format!("must be {allowed}"))),
-        }
+        self.read_or_show(key, allowed, read, |value| Shown(value).to_string())
     }
 
     /// [`Section::read`], with an error that shows only the type of the value.
@@ -85,14 +81,21 @@ impl<'a> Section<'a> {
         allowed: &str,
         read: impl FnOnce(&'a DeValue<'a>) -> Option<T>,
     ) -> Result<Option<Sourced<T>>, ConfigError> {
+        self.read_or_show(key, allowed, read, |value| type_name(value).to_owned())
+    }
+
+    fn read_or_show<T>(
+        &self,
+        key: &str,
+        allowed: &str,
+        read: impl FnOnce(&'a DeValue<'a>) -> Option<T>,
+        show: impl FnOnce(&DeValue<'_>) -> String,
+    ) -> Result<Option<Sourced<T>>, ConfigError> {
         let Some(spanned) = self.table.get(key) else { return Ok(None) };
-        let origin = self.source.origin(spanned.span());
-        match read(spanned.get_ref()) {
+        let (value, origin) = (spanned.get_ref(), self.source.origin(spanned.span()));
+        match read(value) {
             Some(value) => Ok(Some(Sourced::new(value, origin))),
-            None => {
-                let shown = type_name(spanned.get_ref());
-                Err(ConfigError::value(origin, self.key(key), shown, format!("must be {allowed}")))
-            }
+            None => Err(ConfigError::value(origin, self.key(key), show(value), format!("must be {allowed}"))),
         }
     }
 

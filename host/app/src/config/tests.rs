@@ -7,55 +7,21 @@ mod heartbeat;
 mod mistakes;
 mod receivers;
 mod routes;
+mod site;
 mod suppression;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tempfile::TempDir;
 use tracing::Level;
 
 use checkpost_alerting::alert::{Flapping, OnUnknown, Rule};
 use checkpost_model::check::{Allowance, Limits, ModuleSource, SettingValue};
 use checkpost_sandbox::{CompileLimits, WasiPolicy};
 
-use super::resolve::load_with_system_file;
 use super::*;
-
-/// A working directory with files in it.
-struct Site(TempDir);
-
-impl Site {
-    fn new(files: &[(&str, &str)]) -> Self {
-        let site = Self(tempfile::tempdir().unwrap());
-        for (name, text) in files {
-            let path = site.path(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        }
-        site
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        fs::canonicalize(self.0.path()).unwrap().join(name)
-    }
-
-    fn load_with(&self, flags: &Flags, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
-        let environment = variables.iter().map(|(name, value)| ((*name).to_owned(), value.into())).collect();
-        load_with_system_file(flags, &environment, self.0.path(), &self.path("etc/checkpost.toml"))
-    }
-
-    fn load(&self, variables: &[(&str, &str)]) -> Config {
-        self.load_with(&Flags::default(), variables).unwrap()
-    }
-
-    /// The line of the error, with `DIR` for this directory.
-    fn error(&self, flags: &Flags, variables: &[(&str, &str)]) -> String {
-        let message = self.load_with(flags, variables).unwrap_err().to_string();
-        message.replace(self.path("").to_str().unwrap().trim_end_matches('/'), "DIR")
-    }
-}
+use site::{Site, VAR, assert_refused};
 
 fn check<'a>(config: &'a Config, name: &str) -> &'a ConfiguredCheck {
     config.checks.iter().find(|check| check.instance.name == name).unwrap()
@@ -82,7 +48,7 @@ fn configuration_without_a_file_has_the_defaults() {
     assert_eq!(config.collect, CollectConfig::default());
     assert_eq!(names(&config), ["cpu", "memory", "disk", "network"]);
     let cpu = check(&config, "cpu");
-    assert_eq!(cpu.instance.module, ModuleSource::builtin("cpu"));
+    assert_eq!(cpu.instance.module, ModuleSource::Builtin("cpu"));
     assert_eq!(cpu.instance.channel, "system_monitoring");
     assert_eq!((&cpu.origin, cpu.instance.settings.is_empty()), (&Origin::Default, true));
 }
@@ -313,7 +279,7 @@ fn built_in_checks_come_first_and_can_be_changed_replaced_and_disabled() {
     )]);
     let config = site.load(&[("MEMORY_THRESHOLD", "7")]);
     assert_eq!(names(&config), ["cpu", "memory", "disk", "root", "again"]);
-    assert_eq!(check(&config, "root").instance.module, ModuleSource::builtin("disk"));
+    assert_eq!(check(&config, "root").instance.module, ModuleSource::Builtin("disk"));
     assert_eq!(check(&config, "root").instance.settings.len(), 0);
     assert_eq!(check(&config, "cpu").instance.channel, "ops");
     assert_eq!(check(&config, "memory").instance.module, ModuleSource::File("/opt/memory.wasm".into()));

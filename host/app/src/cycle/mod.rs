@@ -105,18 +105,22 @@ pub fn request(config: &Config, now: Timestamp) -> Request<'_> {
     }
 }
 
+/// What the sandbox of these instances needs to know, as configured.
+pub fn sandbox_options(config: &Config, instances: &Instances) -> SandboxOptions {
+    SandboxOptions {
+        wasi: config.wasi,
+        compile: config.compile.clone(),
+        evaluations: instances.count(),
+        modules: instances.modules(),
+    }
+}
+
 /// A sandbox as configured, for these instances. A cache that cannot be used costs time, not the run.
 ///
 /// # Errors
 /// When the engine cannot be made.
 pub fn sandbox(config: &Config, instances: &Instances) -> Result<Sandbox, SandboxError> {
-    let options = SandboxOptions {
-        wasi: config.wasi,
-        compile: config.compile.clone(),
-        evaluations: instances.count(),
-        modules: instances.modules(),
-    };
-    let mut sandbox = Sandbox::new(options)?;
+    let mut sandbox = Sandbox::new(sandbox_options(config, instances))?;
     if let Err(error) = sandbox.open_cache(&config.cache_dir) {
         tracing::warn!("{error}; every check is compiled again in every run");
     }

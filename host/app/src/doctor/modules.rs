@@ -4,10 +4,10 @@ use std::time::Instant;
 
 use checkpost_model::check::{ModuleSource, Pin};
 use checkpost_report::format::count;
-use checkpost_sandbox::{self as sandbox, Prepared, Sandbox, SandboxOptions, module_digest};
+use checkpost_sandbox::{self as sandbox, Prepared, Sandbox, module_digest};
 
 use crate::config::Config;
-use crate::cycle::Instances;
+use crate::cycle::{Instances, sandbox_options};
 
 use super::finding::{About, Finding};
 
@@ -39,13 +39,8 @@ pub(super) fn examine(config: &Config, report: &mut dyn FnMut(Finding)) -> Vec<S
 
 fn prepare(config: &Config) -> Result<Vec<Prepared>, Finding> {
     let instances = Instances::of(config);
-    let options = SandboxOptions {
-        wasi: config.wasi,
-        compile: config.compile.clone(),
-        evaluations: instances.count(),
-        modules: instances.modules(),
-    };
-    let mut sandbox = Sandbox::new(options).map_err(|error| About::Check.failed(error.to_string()))?;
+    let mut sandbox =
+        Sandbox::new(sandbox_options(config, &instances)).map_err(|error| About::Check.failed(error.to_string()))?;
     // A missing cache is left to a run, which creates it as the right user.
     if sandbox::examine_cache(&config.cache_dir).unwrap_or(false) {
         // An unusable cache is a finding of its own.

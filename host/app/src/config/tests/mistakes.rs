@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::Site;
+use super::{Site, assert_refused};
 use crate::config::Flags;
 
 const MODULE_RULE: &str = "module must be a built-in check (cpu, memory, disk, network, load, swap, pressure, disk-io, temperature, gpu, process, uptime, threshold) or a path, which contains '/' or ends in .wasm";
@@ -93,8 +93,7 @@ fn mistake_in_the_file_is_one_line_with_origin_value_and_remedy() {
     )
     .collect();
     for (text, expected) in cases {
-        let error = Site::new(&[("checkpost.toml", &text)]).error(&Flags::default(), &[]);
-        assert_eq!(error, format!("DIR/checkpost.toml:{expected}"), "{text}");
+        assert_refused(&text, &expected);
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use checkpost_notify::secret::Guarded;
 use checkpost_notify::{Email, Encryption, Receiver, Transport, Webhook};
 
-use super::Site;
+use super::{Site, assert_refused};
 use crate::config::{Config, Flags};
 
 fn load(toml: &str, variables: &[(&str, &str)]) -> (Site, Config) {
@@ -256,8 +256,7 @@ fn mistake_in_a_relay_is_one_line_with_origin_value_and_remedy() {
             "3: unknown key 'smtp.starttls': allowed keys are server, port, tls, username, password, from, ca_file, accept_invalid_certificates, timeout",
         ),
     ] {
-        let site = Site::new(&[("checkpost.toml", &format!("[smtp]\n{text}"))]);
-        assert_eq!(site.error(&Flags::default(), &[]), format!("DIR/checkpost.toml:{expected}"), "{text}");
+        assert_refused(&format!("[smtp]\n{text}"), expected);
     }
 }
 

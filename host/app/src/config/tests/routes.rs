@@ -10,24 +10,9 @@ use checkpost_model::check::Status;
 
 use super::*;
 
-const VAR: AlertLabels<'_> = AlertLabels {
-    check: "disk",
-    subject: "/var",
-    channel: "ops",
-    owner: "alice",
-    host: "web-1",
-    level: Status::Warning,
-};
-
 fn routes(toml: &str) -> Vec<Route> {
     let config = Site::new(&[("checkpost.toml", toml)]).load(&[]);
     config.routes.into_iter().map(|configured| configured.route).collect()
-}
-
-#[track_caller]
-fn assert_refused(toml: &str, expected: &str) {
-    let error = Site::new(&[("checkpost.toml", toml)]).error(&Flags::default(), &[]);
-    assert_eq!(error, format!("DIR/checkpost.toml:{expected}"), "{toml}");
 }
 
 #[test]

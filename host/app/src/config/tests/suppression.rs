@@ -3,28 +3,12 @@
 use jiff::civil::{Weekday, time};
 
 use checkpost_alerting::suppression::{AlertLabels, Days, Field};
-use checkpost_model::check::Status;
 
 use super::*;
 use crate::config::suppression::SuppressionConfig;
 
-const VAR: AlertLabels<'_> = AlertLabels {
-    check: "disk",
-    subject: "/var",
-    channel: "ops",
-    owner: "alice",
-    host: "web-1",
-    level: Status::Warning,
-};
-
 fn suppression(toml: &str) -> SuppressionConfig {
     Site::new(&[("checkpost.toml", toml)]).load(&[]).suppression
-}
-
-#[track_caller]
-fn assert_refused(toml: &str, expected: &str) {
-    let error = Site::new(&[("checkpost.toml", toml)]).error(&Flags::default(), &[]);
-    assert_eq!(error, format!("DIR/checkpost.toml:{expected}"), "{toml}");
 }
 
 #[test]
