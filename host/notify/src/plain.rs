@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use jiff::Timestamp;
 
-use checkpost_alerting::alert::{Notification, Stored};
+use checkpost_alerting::alert::{Notification, Stored, alert_name};
 use checkpost_alerting::route::Message;
 use checkpost_model::check::Status;
 use checkpost_model::clean;
@@ -44,7 +44,7 @@ pub(crate) fn footer(message: &Message) -> String {
 /// Check, subject, kind, owner, time and number: `disk /var · raised · owner alice · 2025-11-24 16:00:00 UTC · id 12`.
 pub(crate) fn details(item: &Stored<Notification>) -> String {
     let Notification { check, subject, kind, level, previous_level, owner, .. } = &item.value;
-    let alert = if subject.is_empty() { check.clone() } else { format!("{check} {subject}") };
+    let alert = alert_name(check, subject);
     let kind = kind.as_str().replace('_', " ");
     let previous = match *previous_level {
         Status::Ok => String::new(),

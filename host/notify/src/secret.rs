@@ -94,6 +94,11 @@ pub enum Guarded {
 }
 
 impl Guarded {
+    /// Whether the value is a secret.
+    pub fn is_secret(&self) -> bool {
+        matches!(self, Self::Secret(_))
+    }
+
     /// The value itself.
     ///
     /// # Errors

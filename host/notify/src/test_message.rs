@@ -5,11 +5,12 @@ use jiff::Timestamp;
 
 use checkpost_alerting::alert::{Kind, Notification, Stored};
 use checkpost_alerting::route::Message;
-use checkpost_model::check::{DEFAULT_CHANNEL, Status};
+use checkpost_model::check::Status;
 
 /// A message that says that it is a test.
 pub fn test_message(route: &str, host: &str, key: &str, now: Timestamp) -> Message {
     let title = "Test of checkpost";
+    let message = format!("Nothing is wrong: this is a test of route '{route}'.");
     Message {
         key: key.to_owned(),
         route: route.to_owned(),
@@ -21,18 +22,7 @@ pub fn test_message(route: &str, host: &str, key: &str, now: Timestamp) -> Messa
             run_id: 0,
             time: now,
             host: host.to_owned(),
-            value: Notification {
-                level: Status::Warning,
-                previous_level: Status::Ok,
-                kind: Kind::Raised,
-                channel: DEFAULT_CHANNEL.to_owned(),
-                owner: String::new(),
-                check: "test".to_owned(),
-                subject: String::new(),
-                title: title.to_owned(),
-                message: format!("Nothing is wrong: this is a test of route '{route}'."),
-                suppressed: None,
-            },
+            value: Notification::of_checkpost(Status::Warning, Kind::Raised, "test", title.to_owned(), message),
         }],
         is_test: true,
     }

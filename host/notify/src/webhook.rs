@@ -58,14 +58,14 @@ impl Webhook {
         }
         for (name, value) in &self.headers {
             let text = value.read().map_err(SendError::route)?;
-            if matches!(value, Guarded::Secret(_)) {
+            if value.is_secret() {
                 secrets.push(text.clone());
             }
             headers.push((name.clone(), text));
         }
         let (method, body, trust) = (Method::Post, body.into_bytes(), self.trust.clone());
         let request = Request { url, method, headers, body, trust, secrets };
-        post(&request, matches!(self.url, Guarded::Secret(_)), deadline)
+        post(&request, self.url.is_secret(), deadline)
     }
 
     /// The media type and the body. A failing template does not stop the message: it is sent as JSON.
@@ -88,8 +88,7 @@ impl Webhook {
         };
         let url = Url::parse(&self.url.read()?).map_err(|problem| format!("{place}: {problem}"))?;
         // The key of the signature does not count: it is not sent.
-        let is_secret = |value: &Guarded| matches!(value, Guarded::Secret(_));
-        let has_secrets = is_secret(&self.url) || self.headers.iter().any(|(_, value)| is_secret(value));
+        let has_secrets = self.url.is_secret() || self.headers.iter().any(|(_, value)| value.is_secret());
         if has_secrets && !url.is_safe_for_secrets() {
             return Err(format!("{place}: {UNENCRYPTED_SECRET}"));
         }

@@ -5,11 +5,12 @@
 
 use std::collections::HashSet;
 
+use checkpost_alerting::alert::alert_name;
 use checkpost_model::check::{Measure, Status};
 use checkpost_model::clean;
 use checkpost_record::CycleRecord;
 
-use crate::summary::{self, Finding, target};
+use crate::summary::{self, Finding};
 
 /// Findings in the status line at most. The long output has all of them.
 const MAX_FINDINGS: usize = 2;
@@ -23,7 +24,7 @@ pub fn render(record: &CycleRecord) -> String {
     lines.extend(findings.iter().map(|f| long_line(f.status, &f.target(), f.title, &f.message)));
     let verdicts = record.evaluations.iter().flat_map(|e| e.outcome.iter().flatten().map(move |verdict| (e, verdict)));
     let fine = verdicts.filter(|(_, verdict)| verdict.status == Status::Ok);
-    lines.extend(fine.map(|(e, v)| long_line(Status::Ok, &target(&e.instance, &v.subject), &v.title, &v.message)));
+    lines.extend(fine.map(|(e, v)| long_line(Status::Ok, &alert_name(&e.instance, &v.subject), &v.title, &v.message)));
     lines.extend(record.snapshot.diagnostics.iter().map(|d| format!("note: {}: {}", d.source, text(&d.message))));
     lines.join("\n") + "\n"
 }
@@ -82,7 +83,7 @@ fn performance_data(record: &CycleRecord) -> Vec<String> {
     for evaluation in &record.evaluations {
         for verdict in evaluation.outcome.iter().flatten() {
             for measure in &verdict.measures {
-                let label = label(&target(&evaluation.instance, &verdict.subject), &measure.name);
+                let label = label(&alert_name(&evaluation.instance, &verdict.subject), &measure.name);
                 data.push(datum(&unique(label, &mut taken), measure));
             }
         }

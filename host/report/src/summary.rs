@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Reverse;
 
+use checkpost_alerting::alert::alert_name;
 use checkpost_model::check::{Evaluation, Failure, Status};
 use checkpost_record::CycleRecord;
 
@@ -27,13 +28,8 @@ pub(crate) struct Finding<'a> {
 impl Finding<'_> {
     /// Instance and subject: `disk /var`, `cpu`.
     pub(crate) fn target(&self) -> String {
-        target(self.check, self.subject)
+        alert_name(self.check, self.subject)
     }
-}
-
-/// An instance and its subject: `disk /var`, `cpu`.
-pub(crate) fn target(check: &str, subject: &str) -> String {
-    if subject.is_empty() { check.to_owned() } else { format!("{check} {subject}") }
 }
 
 /// All findings, the worst first, and then in the order of the instances.

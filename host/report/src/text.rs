@@ -4,14 +4,14 @@ use textwrap::core::display_width;
 use textwrap::{Options, WordSplitter};
 
 use checkpost_alerting::alert::Kind::{DeEscalated, Escalated, Raised, Reminder, Unknown};
-use checkpost_alerting::alert::Notification;
+use checkpost_alerting::alert::{Notification, alert_name};
 use checkpost_model::check::{DEFAULT_CHANNEL, Status};
 use checkpost_model::metric::{Diagnostic, Headline, Host, ROOT};
 use checkpost_record::{CycleRecord, Threshold};
 
 use crate::format::{ABSENT, count, gb, mb, or_absent, percent, threshold, time};
 use crate::style::Style;
-use crate::summary::{self, Finding, target};
+use crate::summary::{self, Finding};
 
 /// Findings in the report at most, the worst first, because cron mails the report.
 const MAX_FINDINGS: usize = 50;
@@ -124,7 +124,7 @@ impl Page<'_> {
         let is_finding = |kind| matches!(kind, Raised | Escalated | DeEscalated | Reminder | Unknown);
         let notified = record.notifications.iter().filter(|n| n.suppressed.is_none() && !is_finding(n.kind));
         let lines = |n: &Notification| {
-            let head = format!("{}: {}", target(&n.check, &n.subject), n.title);
+            let head = format!("{}: {}", alert_name(&n.check, &n.subject), n.title);
             self.marked(n.level, &self.style.badge(n.level), &self.style.text(&head))
         };
         notified.take(MAX_FINDINGS).flat_map(lines).collect()

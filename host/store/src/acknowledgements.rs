@@ -2,14 +2,14 @@
 //! as a record.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
+use rusqlite::{Connection, Row, params};
 
 use checkpost_alerting::alert::AlertKey;
 use checkpost_alerting::suppression::Acknowledgement;
 use checkpost_model::check::Status;
 
 use crate::error::StoreError;
-use crate::row::{invalid, read_ms, read_ms_or_null, readable};
+use crate::row::{invalid, read_ms, read_ms_or_null, readable_rows};
 use crate::store::Store;
 
 impl Store {
@@ -27,8 +27,7 @@ impl Store {
     /// # Errors
     /// When the disk is full or the file is locked for too long.
     pub fn acknowledge(&mut self, acknowledgement: &Acknowledgement) -> Result<i64, StoreError> {
-        let id = acknowledge(&mut self.conn, acknowledgement);
-        id.map_err(self.failed("store the acknowledgement"))
+        self.write("store the acknowledgement", |conn| acknowledge(conn, acknowledgement))
     }
 
     /// Ends the acknowledgement of an alert. Returns whether there was one.
@@ -37,16 +36,6 @@ impl Store {
     /// When the disk is full or the file is locked for too long.
     pub fn remove_acknowledgement(&mut self, key: &AlertKey, now: Timestamp) -> Result<bool, StoreError> {
         end_of(&self.conn, key, now).map_err(self.failed("end the acknowledgement"))
-    }
-
-    /// The alert of a notification.
-    ///
-    /// # Errors
-    /// When the file cannot be read.
-    pub fn alert_of_notification(&self, id: i64) -> Result<Option<AlertKey>, StoreError> {
-        let key = |row: &Row<'_>| Ok(AlertKey { instance: row.get(0)?, subject: row.get(1)? });
-        let sql = "SELECT check_name, subject FROM notifications WHERE id = ?";
-        self.conn.query_row(sql, [id], key).optional().map_err(self.failed("read the notification"))
     }
 }
 
@@ -64,12 +53,7 @@ pub(crate) fn end_acknowledgements(conn: &Connection, ids: &[i64], now: Timestam
 /// Leaves out rows that cannot be read, with a warning.
 fn read_acknowledgements(conn: &Connection) -> rusqlite::Result<Vec<Acknowledgement>> {
     let mut statement = conn.prepare("SELECT * FROM acknowledgements WHERE ended_ms IS NULL ORDER BY id")?;
-    let mut rows = statement.query(())?;
-    let mut acknowledgements = Vec::new();
-    while let Some(row) = rows.next()? {
-        acknowledgements.extend(readable(acknowledgement(row))?);
-    }
-    Ok(acknowledgements)
+    readable_rows(statement.query(())?, acknowledgement)
 }
 
 fn acknowledgement(row: &Row<'_>) -> rusqlite::Result<Acknowledgement> {
@@ -86,14 +70,13 @@ fn acknowledgement(row: &Row<'_>) -> rusqlite::Result<Acknowledgement> {
     })
 }
 
-fn acknowledge(conn: &mut Connection, acknowledgement: &Acknowledgement) -> rusqlite::Result<i64> {
-    let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+fn acknowledge(conn: &Connection, acknowledgement: &Acknowledgement) -> rusqlite::Result<i64> {
     let Acknowledgement { id: _, key, level, sticky, until, author, comment, created } = acknowledgement;
-    end_of(&transaction, key, *created)?;
+    end_of(conn, key, *created)?;
     let sql = "INSERT INTO acknowledgements
                    (instance, subject, level, sticky, until_ms, author, comment, created_ms)
                VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
-    let id = transaction.prepare(sql)?.insert(params![
+    conn.prepare(sql)?.insert(params![
         key.instance,
         key.subject,
         level.as_str(),
@@ -102,9 +85,7 @@ fn acknowledge(conn: &mut Connection, acknowledgement: &Acknowledgement) -> rusq
         author,
         comment,
         created.as_millisecond(),
-    ])?;
-    transaction.commit()?;
-    Ok(id)
+    ])
 }
 
 /// Ends the acknowledgement of an alert. Returns whether there was one.

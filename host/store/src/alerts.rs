@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, params};
 use checkpost_alerting::alert::{Alert, AlertKey, Alerts};
 
 use crate::error::StoreError;
-use crate::row::{read_json, readable};
+use crate::row::{read_json, readable_rows};
 use crate::sql::json;
 use crate::store::Store;
 
@@ -22,12 +22,7 @@ impl Store {
 /// Leaves out rows that cannot be read, with a warning.
 fn read_alerts(conn: &Connection) -> rusqlite::Result<Alerts> {
     let mut statement = conn.prepare("SELECT instance, subject, state FROM alerts")?;
-    let mut rows = statement.query(())?;
-    let mut alerts = Alerts::new();
-    while let Some(row) = rows.next()? {
-        alerts.extend(readable(alert(row))?);
-    }
-    Ok(alerts)
+    readable_rows(statement.query(())?, alert)
 }
 
 fn alert(row: &Row<'_>) -> rusqlite::Result<(AlertKey, Alert)> {

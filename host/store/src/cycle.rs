@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, TransactionBehavior, named_params, params};
+use rusqlite::{Connection, named_params, params};
 
 use checkpost_model::metric::{Diagnostic, Host, ProcessTimes, Sample, Snapshot};
 use checkpost_record::CycleRecord;
@@ -16,7 +16,7 @@ use crate::evaluations::write_evaluation;
 use crate::notifications::write_notification;
 use crate::outbox::write_deliveries;
 use crate::sql::{id_of, integer, json, series_key};
-use crate::store::Store;
+use crate::store::{Store, in_transaction};
 use crate::time::public_time;
 
 impl Store {
@@ -25,27 +25,24 @@ impl Store {
     /// # Errors
     /// When the disk is full, the file is locked for too long, or a sample is not finite or occurs twice.
     pub fn save_cycle(&mut self, cycle: &CycleRecord) -> Result<i64, StoreError> {
-        write_cycle(&mut self.conn, &self.series, cycle)
+        in_transaction(&mut self.conn, |conn| write_cycle(conn, &self.series, cycle))
             .map_err(|source| StoreError::sqlite(&self.path, "store the cycle", source))
     }
 }
 
-fn write_cycle(conn: &mut Connection, series: &HashMap<String, i64>, cycle: &CycleRecord) -> rusqlite::Result<i64> {
-    // Takes the write lock at once: a transaction that reads before it writes can fail without waiting.
-    let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let run_id = write_run(&transaction, cycle)?;
-    write_samples(&transaction, series, run_id, &cycle.snapshot.samples)?;
-    write_process_times(&transaction, run_id, cycle.snapshot.process_times.as_ref())?;
-    write_diagnostics(&transaction, run_id, &cycle.snapshot.diagnostics)?;
-    write_headline(&transaction, run_id, cycle)?;
+fn write_cycle(conn: &Connection, series: &HashMap<String, i64>, cycle: &CycleRecord) -> rusqlite::Result<i64> {
+    let run_id = write_run(conn, cycle)?;
+    write_samples(conn, series, run_id, &cycle.snapshot.samples)?;
+    write_process_times(conn, run_id, cycle.snapshot.process_times.as_ref())?;
+    write_diagnostics(conn, run_id, &cycle.snapshot.diagnostics)?;
+    write_headline(conn, run_id, cycle)?;
     for evaluation in &cycle.evaluations {
-        write_evaluation(&transaction, run_id, &cycle.snapshot, evaluation)?;
+        write_evaluation(conn, run_id, cycle.snapshot.time, evaluation)?;
     }
-    write_alerts(&transaction, &cycle.alerts)?;
-    let notifications = write_notifications(&transaction, run_id, cycle)?;
-    write_deliveries(&transaction, run_id, &notifications, &cycle.messages, cycle.snapshot.time)?;
-    end_acknowledgements(&transaction, &cycle.ended_acknowledgements, cycle.snapshot.time)?;
-    transaction.commit()?;
+    write_alerts(conn, &cycle.alerts)?;
+    let notifications = write_notifications(conn, run_id, cycle)?;
+    write_deliveries(conn, run_id, &notifications, &cycle.messages, cycle.snapshot.time)?;
+    end_acknowledgements(conn, &cycle.ended_acknowledgements, cycle.snapshot.time)?;
     Ok(run_id)
 }
 

@@ -1,20 +1,20 @@
 //! The tables `evaluations`, `verdicts`, `modules` and `settings`: the judgement of each instance, with its module and settings.
 
+use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use checkpost_model::check::{Evaluation, ModuleInfo, Settings, Verdict};
 use checkpost_model::digest::sha256_hex;
-use checkpost_model::metric::Snapshot;
 
 use crate::sql::{id_of, integer, json};
 
 pub(crate) fn write_evaluation(
     conn: &Connection,
     run_id: i64,
-    snapshot: &Snapshot,
+    first_seen: Timestamp,
     evaluation: &Evaluation,
 ) -> rusqlite::Result<()> {
-    let first_seen_ms = snapshot.time.as_millisecond();
+    let first_seen_ms = first_seen.as_millisecond();
     let module_id = evaluation.module.as_deref().map(|module| module_id(conn, module, first_seen_ms)).transpose()?;
     let settings_id = settings_id(conn, &evaluation.settings)?;
     let failure = evaluation.outcome.as_ref().err();

@@ -1,9 +1,9 @@
 //! Failures and samples of the last cycle, for `checkpost doctor`.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::error::StoreError;
-use crate::row::readable;
+use crate::row::readable_rows;
 use crate::store::Store;
 
 /// A check that could not judge.
@@ -43,11 +43,6 @@ fn read_failures(conn: &Connection) -> rusqlite::Result<Vec<LastFailure>> {
         "SELECT instance, reason, detail FROM evaluations
          WHERE run_id = (SELECT max(id) FROM runs) AND reason IS NOT NULL ORDER BY instance",
     )?;
-    let mut rows = statement.query(())?;
-    let mut failures = Vec::new();
-    while let Some(row) = rows.next()? {
-        let read = || Ok(LastFailure { instance: row.get(0)?, reason: row.get(1)?, detail: row.get(2)? });
-        failures.extend(readable(read())?);
-    }
-    Ok(failures)
+    let failure = |row: &Row<'_>| Ok(LastFailure { instance: row.get(0)?, reason: row.get(1)?, detail: row.get(2)? });
+    readable_rows(statement.query(())?, failure)
 }

@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use rusqlite::Row;
 use serde::Serialize;
 
+use checkpost_model::metric::Headline;
+
 use crate::error::StoreError;
 use crate::sql::integer;
 use crate::store::Store;
@@ -20,26 +22,9 @@ pub struct MetricsRow {
     pub hostname: String,
     /// Kernel, system and architecture.
     pub platform: String,
-    /// Busy share of all CPUs, 0..100.
-    pub cpu_percent: Option<f64>,
-    /// Logical CPUs.
-    pub cpu_count: Option<i64>,
-    /// Used share of memory, 0..100.
-    pub memory_percent: Option<f64>,
-    /// Total minus available memory.
-    pub memory_used_bytes: Option<i64>,
-    /// Physical memory of the host.
-    pub memory_total_bytes: Option<i64>,
-    /// Used share of the root filesystem, 0..100.
-    pub disk_percent: Option<f64>,
-    /// Used bytes of the root filesystem.
-    pub disk_used_bytes: Option<i64>,
-    /// Size of the root filesystem.
-    pub disk_total_bytes: Option<i64>,
-    /// Sent since boot, over all interfaces.
-    pub network_sent_bytes: Option<i64>,
-    /// Received since boot, over all interfaces.
-    pub network_received_bytes: Option<i64>,
+    /// The figures.
+    #[serde(flatten)]
+    pub headline: Headline,
 }
 
 impl Store {
@@ -61,20 +46,24 @@ impl Store {
 }
 
 fn metrics_row(row: &Row<'_>) -> rusqlite::Result<MetricsRow> {
+    // SQLite's integers are signed.
+    let natural = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(i64::cast_unsigned));
     Ok(MetricsRow {
         run_id: row.get("run_id")?,
         timestamp: read_public_time(row, "timestamp")?,
         hostname: row.get("hostname")?,
         platform: row.get("platform")?,
-        cpu_percent: row.get("cpu_percent")?,
-        cpu_count: row.get("cpu_count")?,
-        memory_percent: row.get("memory_percent")?,
-        memory_used_bytes: row.get("memory_used_bytes")?,
-        memory_total_bytes: row.get("memory_total_bytes")?,
-        disk_percent: row.get("disk_percent")?,
-        disk_used_bytes: row.get("disk_used_bytes")?,
-        disk_total_bytes: row.get("disk_total_bytes")?,
-        network_sent_bytes: row.get("network_sent_bytes")?,
-        network_received_bytes: row.get("network_received_bytes")?,
+        headline: Headline {
+            cpu_percent: row.get("cpu_percent")?,
+            cpu_count: natural("cpu_count")?,
+            memory_percent: row.get("memory_percent")?,
+            memory_used_bytes: natural("memory_used_bytes")?,
+            memory_total_bytes: natural("memory_total_bytes")?,
+            disk_percent: row.get("disk_percent")?,
+            disk_used_bytes: natural("disk_used_bytes")?,
+            disk_total_bytes: natural("disk_total_bytes")?,
+            network_sent_bytes: natural("network_sent_bytes")?,
+            network_received_bytes: natural("network_received_bytes")?,
+        },
     })
 }

@@ -1,9 +1,9 @@
 //! The table `notifications`: written with their cycle, read by commands and by delivery.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, named_params};
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
-use checkpost_alerting::alert::{Kind, Notification, Stored};
+use checkpost_alerting::alert::{AlertKey, Kind, Notification, Stored};
 use checkpost_model::check::Status;
 
 use crate::error::StoreError;
@@ -52,6 +52,16 @@ impl Store {
     pub fn last_notification(&self) -> Result<i64, StoreError> {
         let sql = "SELECT coalesce(max(id), 0) FROM notifications";
         self.conn.query_row(sql, (), |row| row.get(0)).map_err(self.failed("read the notifications"))
+    }
+
+    /// The alert of a notification.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn alert_of_notification(&self, id: i64) -> Result<Option<AlertKey>, StoreError> {
+        let key = |row: &Row<'_>| Ok(AlertKey { instance: row.get(0)?, subject: row.get(1)? });
+        let sql = "SELECT check_name, subject FROM notifications WHERE id = ?";
+        self.conn.query_row(sql, [id], key).optional().map_err(self.failed("read the notification"))
     }
 
     fn read_notifications(

@@ -78,11 +78,9 @@ impl Store {
         conn.execute_batch("BEGIN IMMEDIATE; ROLLBACK").map_err(failed)
     }
 
-    /// A database in memory, for tests. Dropping it deletes it.
-    ///
-    /// # Errors
-    /// When there is no memory for it.
-    pub fn in_memory() -> Result<Self, StoreError> {
+    /// A database in memory. Dropping it deletes it.
+    #[cfg(test)]
+    pub(crate) fn in_memory() -> Result<Self, StoreError> {
         let path = Path::new(":memory:");
         let conn =
             Connection::open_in_memory().map_err(|source| StoreError::sqlite(path, "open a database", source))?;

@@ -11,7 +11,7 @@ use checkpost_model::check::Status;
 use checkpost_model::metric::{CycleCost, Host, ProcessTimes, Sample, Snapshot, catalog};
 
 use crate::error::StoreError;
-use crate::row::{invalid, read_json, read_ms, read_natural, readable};
+use crate::row::{invalid, read_json, read_ms, read_natural, readable, readable_rows};
 use crate::sql::{integer, series_key};
 use crate::store::Store;
 
@@ -123,12 +123,7 @@ fn read_cycle_cost(conn: &Connection, with_evaluations: bool) -> rusqlite::Resul
 
 fn read_starts(conn: &Connection, limit: usize) -> rusqlite::Result<Vec<Timestamp>> {
     let mut statement = conn.prepare("SELECT started_at_ms FROM runs ORDER BY id DESC LIMIT ?")?;
-    let mut rows = statement.query([integer(limit)])?;
-    let mut starts = Vec::new();
-    while let Some(row) = rows.next()? {
-        starts.extend(readable(read_ms(row, "started_at_ms"))?);
-    }
-    Ok(starts)
+    readable_rows(statement.query([integer(limit)])?, |row| read_ms(row, "started_at_ms"))
 }
 
 fn read_previous_statuses(conn: &Connection) -> rusqlite::Result<BTreeMap<String, Vec<(String, Status)>>> {

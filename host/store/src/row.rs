@@ -1,7 +1,7 @@
 //! Reading columns of rows that another version, or another program, may have written.
 
 use jiff::Timestamp;
-use rusqlite::Row;
+use rusqlite::{Row, Rows};
 use serde::de::DeserializeOwned;
 
 /// `None`, with a warning in the log, for a row with an invalid value. One bad row must not fail every later run: it counts
@@ -15,6 +15,18 @@ pub(crate) fn readable<T>(read: rusqlite::Result<T>) -> rusqlite::Result<Option<
         }
         read => read.map(Some),
     }
+}
+
+/// The rows that [`readable`] does not leave out.
+pub(crate) fn readable_rows<T, C: Default + Extend<T>>(
+    mut rows: Rows<'_>,
+    read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<C> {
+    let mut readable_rows = C::default();
+    while let Some(row) = rows.next()? {
+        readable_rows.extend(readable(read(row))?);
+    }
+    Ok(readable_rows)
 }
 
 /// The error for a value that no checkpost writes.

@@ -1,12 +1,12 @@
 //! The table `silences`. Operators add and end them while runs go on. Ended silences stay as a record.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use checkpost_alerting::suppression::{Matchers, Silence};
 
 use crate::error::StoreError;
-use crate::row::{invalid, read_ms, readable};
+use crate::row::{invalid, read_ms, readable_rows};
 use crate::store::Store;
 
 /// The result of ending a silence.
@@ -54,20 +54,14 @@ impl Store {
     /// # Errors
     /// When the disk is full or the file is locked for too long.
     pub fn expire_silence(&mut self, id: i64, now: Timestamp) -> Result<Expiry, StoreError> {
-        let expired = expire(&mut self.conn, id, now);
-        expired.map_err(self.failed("end the silence"))
+        self.write("end the silence", |conn| expire(conn, id, now))
     }
 }
 
 /// Leaves out rows that cannot be read, with a warning.
 fn read_silences(conn: &Connection, ending_after: Timestamp) -> rusqlite::Result<Vec<Silence>> {
     let mut statement = conn.prepare("SELECT * FROM silences WHERE ends_ms > ? ORDER BY id")?;
-    let mut rows = statement.query([ending_after.as_millisecond()])?;
-    let mut silences = Vec::new();
-    while let Some(row) = rows.next()? {
-        silences.extend(readable(silence(row))?);
-    }
-    Ok(silences)
+    readable_rows(statement.query([ending_after.as_millisecond()])?, silence)
 }
 
 fn silence(row: &Row<'_>) -> rusqlite::Result<Silence> {
@@ -88,17 +82,14 @@ fn silence(row: &Row<'_>) -> rusqlite::Result<Silence> {
     })
 }
 
-fn expire(conn: &mut Connection, id: i64, now: Timestamp) -> rusqlite::Result<Expiry> {
-    let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+fn expire(conn: &Connection, id: i64, now: Timestamp) -> rusqlite::Result<Expiry> {
     let times = |row: &Row<'_>| Ok((read_ms(row, "starts_ms")?, read_ms(row, "ends_ms")?));
-    let found =
-        transaction.query_row("SELECT starts_ms, ends_ms FROM silences WHERE id = ?", [id], times).optional()?;
+    let found = conn.query_row("SELECT starts_ms, ends_ms FROM silences WHERE id = ?", [id], times).optional()?;
     let Some((starts, ends)) = found else { return Ok(Expiry::NotFound) };
     if ends <= now || ends <= starts {
         return Ok(Expiry::AlreadyEnded(ends));
     }
     let ends_ms = now.max(starts).as_millisecond();
-    transaction.execute("UPDATE silences SET ends_ms = ? WHERE id = ?", params![ends_ms, id])?;
-    transaction.commit()?;
+    conn.execute("UPDATE silences SET ends_ms = ? WHERE id = ?", params![ends_ms, id])?;
     Ok(Expiry::Ended)
 }

@@ -31,17 +31,23 @@ impl Store {
     }
 
     /// Runs statements in one transaction. `action` completes "cannot …".
-    pub(crate) fn write(
+    pub(crate) fn write<T>(
         &mut self,
         action: &'static str,
-        statements: impl FnOnce(&Connection) -> rusqlite::Result<()>,
-    ) -> Result<(), StoreError> {
-        let conn = &mut self.conn;
-        let in_transaction = || {
-            let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            statements(&transaction)?;
-            transaction.commit()
-        };
-        in_transaction().map_err(|source| StoreError::sqlite(&self.path, action, source))
+        statements: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        in_transaction(&mut self.conn, statements).map_err(|source| StoreError::sqlite(&self.path, action, source))
     }
+}
+
+/// Runs statements in one transaction, whole or not at all. It takes the write lock at once: a transaction that reads before
+/// it writes can fail without waiting.
+pub(crate) fn in_transaction<T>(
+    conn: &mut Connection,
+    statements: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let result = statements(&transaction)?;
+    transaction.commit()?;
+    Ok(result)
 }

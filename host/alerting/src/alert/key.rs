@@ -10,3 +10,15 @@ pub struct AlertKey {
     /// The subject; empty for the host, and for a failure of the check itself.
     pub subject: String,
 }
+
+impl AlertKey {
+    /// The name of the alert in a sentence: `disk /var`, `cpu`.
+    pub fn name(&self) -> String {
+        alert_name(&self.instance, &self.subject)
+    }
+}
+
+/// The name of an alert in a sentence: `disk /var`, `cpu`.
+pub fn alert_name(instance: &str, subject: &str) -> String {
+    if subject.is_empty() { instance.to_owned() } else { format!("{instance} {subject}") }
+}

@@ -22,7 +22,7 @@ mod update;
 
 pub use advance::{Run, advance};
 pub use announced::{Announced, Missing};
-pub use key::AlertKey;
+pub use key::{AlertKey, alert_name};
 pub use notification::{Notification, notifications, transition_notifications, worst_first};
 pub use rule::{Flapping, OnUnknown, Rule};
 pub use state::{Alert, Alerts, Phase, Text};

@@ -39,6 +39,24 @@ pub struct Notification {
     pub suppressed: Option<String>,
 }
 
+impl Notification {
+    /// A notification about checkpost itself: for nobody in particular, not announced before, not suppressed.
+    pub fn of_checkpost(level: Status, kind: Kind, check: &str, title: String, message: String) -> Self {
+        Self {
+            level,
+            previous_level: Status::Ok,
+            kind,
+            channel: DEFAULT_CHANNEL.to_owned(),
+            owner: String::new(),
+            check: check.to_owned(),
+            subject: String::new(),
+            title,
+            message,
+            suppressed: None,
+        }
+    }
+}
+
 /// One notification for every verdict that is not ok and every check that could not judge, worst first, whatever
 /// earlier runs found. The kind is raised or unknown.
 pub fn notifications(evaluations: &[Evaluation]) -> Vec<Notification> {

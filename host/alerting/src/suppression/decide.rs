@@ -102,8 +102,6 @@ impl<'a> Suppression<'a> {
     }
 
     fn inhibited(&self, key: &AlertKey, labels: &AlertLabels<'_>) -> Option<String> {
-        let AlertKey { instance, subject } = self.inhibitions.inhibitor(key, labels)?;
-        let space = if subject.is_empty() { "" } else { " " };
-        Some(format!("inhibited by {instance}{space}{subject}"))
+        Some(format!("inhibited by {}", self.inhibitions.inhibitor(key, labels)?.name()))
     }
 }

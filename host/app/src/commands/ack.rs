@@ -14,7 +14,7 @@ use super::context;
 use super::error::CommandError;
 use super::exit_code::DONE;
 use super::output::print;
-use super::suppression::{SuppressionError, alert_name, author, end, nonempty, open_existing};
+use super::suppression::{SuppressionError, author, end, nonempty, open_existing};
 
 pub(super) fn run(global: &Global, args: &AckArgs) -> Result<u8, CommandError> {
     let now = Timestamp::now();
@@ -29,7 +29,7 @@ pub(super) fn run(global: &Global, args: &AckArgs) -> Result<u8, CommandError> {
 /// Returns the line to print.
 fn remove(store: &mut Store, key: AlertKey, now: Timestamp) -> Result<String, CommandError> {
     match store.remove_acknowledgement(&key, now)? {
-        true => Ok(format!("{} is no longer acknowledged", alert_name(&key))),
+        true => Ok(format!("{} is no longer acknowledged", key.name())),
         false => Err(SuppressionError::NotAcknowledged(key).into()),
     }
 }
@@ -56,5 +56,5 @@ fn acknowledge(store: &mut Store, key: AlertKey, args: &AckArgs, now: Timestamp)
     let Acknowledgement { key, level, .. } = &acknowledgement;
     let or_worse = if args.sticky { "" } else { " or gets worse" };
     let at_the_latest = until.map_or(String::new(), |until| format!(", at the latest at {}", time(until)));
-    Ok(format!("{} is acknowledged at {} until it ends{or_worse}{at_the_latest}", alert_name(key), level.level()))
+    Ok(format!("{} is acknowledged at {} until it ends{or_worse}{at_the_latest}", key.name(), level.level()))
 }

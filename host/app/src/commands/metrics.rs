@@ -35,13 +35,14 @@ pub(super) fn run(global: &Global, args: &ListArgs) -> Result<u8, CommandError> 
 }
 
 fn row(row: &MetricsRow) -> Vec<String> {
+    let headline = &row.headline;
     vec![
         time(row.timestamp),
         row.hostname.clone(),
-        or_absent(row.cpu_percent, percent),
-        or_absent(row.memory_percent, percent),
-        or_absent(row.disk_percent, percent),
-        or_absent(row.network_sent_bytes.map(i64::cast_unsigned), mb),
-        or_absent(row.network_received_bytes.map(i64::cast_unsigned), mb),
+        or_absent(headline.cpu_percent, percent),
+        or_absent(headline.memory_percent, percent),
+        or_absent(headline.disk_percent, percent),
+        or_absent(headline.network_sent_bytes, mb),
+        or_absent(headline.network_received_bytes, mb),
     ]
 }

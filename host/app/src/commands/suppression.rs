@@ -33,9 +33,9 @@ pub(super) enum SuppressionError {
     Expired { id: i64, ended: Timestamp },
     #[error("there is no notification {0}: see `checkpost notifications`")]
     NoNotification(i64),
-    #[error("{} is no longer bad: there is nothing to acknowledge", alert_name(.0))]
+    #[error("{} is no longer bad: there is nothing to acknowledge", .0.name())]
     NotBad(AlertKey),
-    #[error("{} is not acknowledged", alert_name(.0))]
+    #[error("{} is not acknowledged", .0.name())]
     NotAcknowledged(AlertKey),
 }
 
@@ -49,12 +49,6 @@ impl SuppressionError {
             Self::NotBad(_) | Self::NotAcknowledged(_) => false,
         }
     }
-}
-
-/// An alert in a sentence: `disk /var`.
-pub(super) fn alert_name(key: &AlertKey) -> String {
-    let AlertKey { instance, subject } = key;
-    if subject.is_empty() { instance.clone() } else { format!("{instance} {subject}") }
 }
 
 /// Opens the database, which must exist: a new one has no alerts to suppress.

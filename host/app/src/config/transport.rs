@@ -90,7 +90,7 @@ fn webhook(route: &Section<'_>, context: &Context<'_>) -> Result<Option<Webhook>
     };
     let headers = headers(&table, context)?;
     if let Guarded::Plain(text) = &url.value
-        && headers.iter().any(|(_, value)| matches!(value, Guarded::Secret(_)))
+        && headers.iter().any(|(_, value)| value.is_secret())
         && Url::parse(text).is_ok_and(|url| !url.is_safe_for_secrets())
     {
         let problem = "the secrets in route.webhook.headers would be sent unencrypted: route.webhook.url must begin with \

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 use checkpost_alerting::alert::{Kind, Notification, Stored};
 use checkpost_alerting::route::Message;
-use checkpost_model::check::{DEFAULT_CHANNEL, Status};
+use checkpost_model::check::Status;
 use checkpost_model::digest;
 
 use crate::config::ConfiguredRoute;
@@ -95,18 +95,9 @@ fn touch(file: &Path) -> io::Result<()> {
 }
 
 fn item(level: Status, kind: Kind, title: &str, message: String, host: &str, now: Timestamp) -> Stored<Notification> {
-    let value = Notification {
-        level,
-        previous_level: if kind == Kind::Raised { Status::Ok } else { Status::Unknown },
-        kind,
-        channel: DEFAULT_CHANNEL.to_owned(),
-        owner: String::new(),
-        check: DATABASE.to_owned(),
-        subject: String::new(),
-        title: title.to_owned(),
-        message,
-        suppressed: None,
-    };
+    let previous_level = if kind == Kind::Raised { Status::Ok } else { Status::Unknown };
+    let value = Notification::of_checkpost(level, kind, DATABASE, title.to_owned(), message);
+    let value = Notification { previous_level, ..value };
     Stored { id: 0, run_id: 0, time: now, host: host.to_owned(), value }
 }
 

@@ -13,7 +13,7 @@ use super::plan_messages;
 use crate::config::ConfiguredRoute;
 use checkpost_alerting::alert::{Kind, Notification};
 use checkpost_alerting::route::{Message, backoff};
-use checkpost_model::check::{DEFAULT_CHANNEL, Status};
+use checkpost_model::check::Status;
 use checkpost_model::clean;
 use checkpost_notify::{Scope, SendError};
 use checkpost_store::{AbandonScope, Abandoned, Abandonment, Claimed, Retry, Store, StoreError};
@@ -208,18 +208,10 @@ impl Worker<'_> {
 
 /// The notification that messages were abandoned.
 fn notice(route: &str, abandoned: &Abandoned, reason: &str) -> Notification {
-    Notification {
-        channel: DEFAULT_CHANNEL.to_owned(),
-        owner: String::new(),
-        level: Status::Unknown,
-        previous_level: Status::Ok,
-        kind: Kind::Undelivered,
-        title: format!("Route '{route}' could not deliver"),
-        message: clean::owned(&format!("Abandoned: {}. Last error: {reason}", lost(abandoned))),
-        check: DELIVERY.to_owned(),
-        subject: route.to_owned(),
-        suppressed: None,
-    }
+    let title = format!("Route '{route}' could not deliver");
+    let message = clean::owned(&format!("Abandoned: {}. Last error: {reason}", lost(abandoned)));
+    let notice = Notification::of_checkpost(Status::Unknown, Kind::Undelivered, DELIVERY, title, message);
+    Notification { subject: route.to_owned(), ..notice }
 }
 
 /// What was abandoned, in a few words: `2 notifications, 41 to 42`.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, named_params};
+use rusqlite::{Connection, OptionalExtension, named_params};
 
 use checkpost_alerting::alert::{Notification, Stored};
 use checkpost_alerting::route::LONGEST_WAIT;
@@ -66,7 +66,7 @@ impl Store {
     /// # Errors
     /// When the file cannot be read or written.
     pub fn claim(&mut self, route: &str, now: Timestamp) -> Result<Option<Claimed>, StoreError> {
-        claim(&mut self.conn, route, now).map_err(|source| StoreError::sqlite(&self.path, "claim a delivery", source))
+        self.write("claim a delivery", |conn| claim(conn, route, now))
     }
 
     /// How long until a message of the route is due; `None` without pending messages.
@@ -85,13 +85,11 @@ impl Store {
     }
 }
 
-fn claim(conn: &mut Connection, route: &str, now: Timestamp) -> rusqlite::Result<Option<Claimed>> {
-    let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let claimed = next(&transaction, route, now)?;
+fn claim(conn: &Connection, route: &str, now: Timestamp) -> rusqlite::Result<Option<Claimed>> {
+    let claimed = next(conn, route, now)?;
     if let Some(claimed) = &claimed {
-        transaction.execute("UPDATE deliveries SET attempts = attempts + 1 WHERE id = ?", [claimed.id])?;
+        conn.execute("UPDATE deliveries SET attempts = attempts + 1 WHERE id = ?", [claimed.id])?;
     }
-    transaction.commit()?;
     Ok(claimed)
 }
 

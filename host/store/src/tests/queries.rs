@@ -83,8 +83,8 @@ fn metrics_are_newest_first_since_a_time() {
     assert_eq!(ids(Some("2025-01-01T00:05:00.001Z"), 10), [3]);
     let row = store.metrics(None, 1).unwrap().remove(0);
     assert_eq!(row.timestamp, time("2025-01-01T00:10:00Z"));
-    assert_eq!((row.cpu_percent, row.cpu_count), (Some(85.5), Some(4)));
-    assert_eq!((row.memory_total_bytes, row.disk_percent), (Some(8_589_934_592), None));
+    assert_eq!((row.headline.cpu_percent, row.headline.cpu_count), (Some(85.5), Some(4)));
+    assert_eq!((row.headline.memory_total_bytes, row.headline.disk_percent), (Some(8_589_934_592), None));
 }
 
 #[test]
