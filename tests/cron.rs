@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::support::{BUILT_IN, Output, Site, checkpost};
+use crate::support::{Output, Site, checkpost, without_built_in_checks};
 
 #[test]
 fn run_works_from_the_root_directory_without_an_environment() {
@@ -199,8 +199,7 @@ fn exit_status_is_that_of_the_worst_check() {
 
 #[test]
 fn run_without_enabled_checks_is_unknown() {
-    let off = |name| format!("[[check]]\nname = \"{name}\"\nenabled = false\n");
-    let site = Site::with_config(&BUILT_IN.map(off).concat());
+    let site = Site::with_config(&without_built_in_checks());
     let output = site.execute(&["run", "--format", "nagios"], 3);
     assert!(output.stdout.starts_with("CHECKPOST UNKNOWN - Nothing was judged"), "{}", output.stdout);
 }

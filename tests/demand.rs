@@ -4,22 +4,14 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::support::Site;
 use crate::support::guest::{Guest, data, words};
+use crate::support::{Site, without_built_in_checks};
 
 /// The readings of one source.
 fn readings(site: &Site, source: &str) -> Vec<Value> {
     let output = site.execute(&["collect", "--source", source, "--format", "json"], 0);
     let snapshot: Value = serde_json::from_str(&output.stdout).unwrap();
     snapshot["samples"].as_array().unwrap().clone()
-}
-
-/// A configuration that disables every built-in check, whatever built-in checks there are.
-fn without_built_in_checks() -> String {
-    let list = Site::new().execute(&["check", "list", "--format", "json"], 0).stdout;
-    let list: Value = serde_json::from_str(&list).unwrap();
-    let off = |check: &Value| format!("[[check]]\nname = {}\nenabled = false\n", check["name"]);
-    list.as_array().unwrap().iter().map(off).collect()
 }
 
 /// A check that needs these metrics and, if given, the processes of a name.

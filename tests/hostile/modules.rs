@@ -5,6 +5,7 @@ use std::fs;
 
 use serde_json::Value;
 
+use super::hostile_site;
 use crate::support::{Site, assert_whole, check, guest_file};
 
 /// Runs with one module dropped in, asserts that the other checks and the readings are unharmed, and returns its
@@ -22,7 +23,7 @@ fn evaluation(site: &Site, name: &str) -> Value {
 
 /// Reason and detail for a file with these bytes in the checks directory.
 fn reason_of(bytes: impl AsRef<[u8]>) -> (String, String) {
-    let site = Site::new();
+    let site = hostile_site("");
     site.write("checks.d/bad.wasm", bytes);
     let evaluation = evaluation(&site, "bad");
     (evaluation["reason"].as_str().unwrap().to_owned(), evaluation["detail"].as_str().unwrap().to_owned())
@@ -64,7 +65,7 @@ fn import_of_a_component_is_denied_by_name() {
 
 #[test]
 fn gigabyte_file_is_refused_unread() {
-    let site = Site::new();
+    let site = hostile_site("");
     site.write("checks.d/bad.wasm", "");
     // A sparse file takes no space.
     fs::File::options().write(true).open(site.path("checks.d/bad.wasm")).unwrap().set_len(1 << 30).unwrap();
@@ -76,16 +77,16 @@ fn gigabyte_file_is_refused_unread() {
 #[cfg(unix)]
 #[test]
 fn pipe_in_the_checks_directory_does_not_block_the_run() {
-    let site = Site::new();
+    let site = hostile_site("");
     fs::create_dir(site.path("checks.d")).unwrap();
     assert!(std::process::Command::new("mkfifo").arg(site.path("checks.d/bad.wasm")).status().unwrap().success());
     assert_eq!(evaluation(&site, "bad")["reason"], "unreadable");
-    let kernel = Site::new();
+    let kernel = hostile_site("");
     fs::create_dir(kernel.path("checks.d")).unwrap();
     std::os::unix::fs::symlink("/proc/kmsg", kernel.path("checks.d/bad.wasm")).unwrap();
     let reason = self::evaluation(&kernel, "bad")["reason"].clone();
     assert!(reason == "invalid_module" || reason == "unreadable", "{reason}");
-    let dangling = Site::new();
+    let dangling = hostile_site("");
     fs::create_dir(dangling.path("checks.d")).unwrap();
     std::os::unix::fs::symlink("nowhere", dangling.path("checks.d/bad.wasm")).unwrap();
     assert_eq!(self::evaluation(&dangling, "bad")["reason"], "unreadable");
@@ -94,7 +95,7 @@ fn pipe_in_the_checks_directory_does_not_block_the_run() {
 /// The evaluation of the guest `misbehave` in this mode.
 fn misbehaving(mode: &str, limits: &str) -> Value {
     let module = guest_file("misbehave");
-    let site = Site::with_config(&format!(
+    let site = hostile_site(&format!(
         "{limits}\n[[check]]\nname = \"bad\"\nmodule = {module:?}\n[check.settings]\nmode = \"{mode}\"\n"
     ));
     evaluation(&site, "bad")
@@ -118,7 +119,7 @@ fn error_without_a_text_is_reported() {
 #[test]
 fn truncated_module_is_invalid_wherever_it_ends() {
     let module = fs::read(guest_file("misbehave")).unwrap();
-    let site = Site::new();
+    let site = hostile_site("");
     for part in 1..12 {
         site.write(&format!("checks.d/part-{part:02}.wasm"), &module[..module.len() * part / 12]);
     }
@@ -131,6 +132,8 @@ fn truncated_module_is_invalid_wherever_it_ends() {
 
 #[test]
 fn misbehaving_guest_has_the_reason_of_its_mode() {
+    // Keeps the shared cache from one mode to the next.
+    let _cache = hostile_site("");
     for (mode, reason) in [
         ("trap", "trap"),
         ("error", "guest_error"),
@@ -160,7 +163,7 @@ fn endless_loop_with_fuel_to_spare_ends_at_its_deadline() {
 
 #[test]
 fn trap_in_describe_is_reported_as_a_trap() {
-    let site = Site::new();
+    let site = hostile_site("");
     site.drop_guest("trap-describe", "bad");
     assert_eq!(evaluation(&site, "bad")["reason"], "trap");
 }
@@ -168,7 +171,7 @@ fn trap_in_describe_is_reported_as_a_trap() {
 #[test]
 fn control_characters_never_reach_the_report_the_log_or_the_database() {
     let module = guest_file("misbehave");
-    let site = Site::with_config(&format!(
+    let site = hostile_site(&format!(
         "[[check]]\nname = \"bad\"\nmodule = {module:?}\n[check.settings]\nmode = \"control-text\"\n"
     ));
     let output = site.execute(&["run"], 0);

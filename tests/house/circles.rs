@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use syn::Token;
+use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
 
 use super::sources::{CRATES, Source, sources};
@@ -110,10 +112,21 @@ impl<'ast> Visit<'ast> for Imports<'_> {
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
         let names: Vec<_> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
-        if names.first().is_some_and(|first| first == "crate" || first == "super") {
+        // One name is a local one; a longer path into another crate leads to no file of this one.
+        if names.len() > 1 {
             self.add(&names);
         }
         visit::visit_path(self, path);
+    }
+
+    /// The arguments of `format!`, `matches!` and the like are expressions.
+    fn visit_macro(&mut self, call: &'ast syn::Macro) {
+        let parse = Punctuated::<syn::Expr, Token![,]>::parse_terminated;
+        if let Ok(arguments) = call.parse_body_with(parse) {
+            let mut inner = Imports { modules: self.modules, module: self.module, files: BTreeSet::new() };
+            arguments.iter().for_each(|argument| inner.visit_expr(argument));
+            self.files.append(&mut inner.files);
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use syn::visit::{self, Visit};
 use super::sources::{CRATES, sources};
 use crate::support::root;
 
-/// For each crate, the crates of the host that it may depend on.
+/// For each crate of [`CRATES`], the crates of the host that it may depend on.
 const DIRECTION: [(&str, &[&str]); 9] = [
     ("model", &[]),
     ("collect", &["model"]),

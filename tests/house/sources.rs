@@ -23,7 +23,11 @@ pub fn sources(name: &str) -> Vec<Source> {
     let directory = root().join("host").join(name).join("src");
     let mut paths = Vec::new();
     walk(&directory, "rs", &mut paths);
-    paths.retain(|path| !path.components().any(|part| part.as_os_str() == "tests") && !path.ends_with("tests.rs"));
+    let is_for_tests = |path: &PathBuf| {
+        let relative = path.strip_prefix(&directory).unwrap();
+        relative.iter().any(|part| part == "tests") || relative.ends_with("tests.rs")
+    };
+    paths.retain(|path| !is_for_tests(path));
     assert!(!paths.is_empty(), "no sources in {}", directory.display());
     paths.iter().map(|path| source(&directory, path)).collect()
 }
@@ -61,7 +65,10 @@ fn is_for_tests(item: &syn::Item) -> bool {
         _ => return false,
     };
     let is_test = |attribute: &syn::Attribute| match &attribute.meta {
-        syn::Meta::List(list) if list.path.is_ident("cfg") => list.tokens.to_string() == "test",
+        syn::Meta::List(list) if list.path.is_ident("cfg") => {
+            let condition = list.tokens.to_string();
+            condition == "test" || condition.starts_with("all (test ,")
+        }
         _ => false,
     };
     attributes.iter().any(is_test)

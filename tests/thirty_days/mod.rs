@@ -19,13 +19,12 @@ use checkpost_model::check::{DEFAULT_CHANNEL, Evaluation, Limits, ModuleSource, 
 use checkpost_model::metric::Snapshot;
 use checkpost_sandbox::{Input, Judged, Module, Need, Sandbox, SandboxOptions};
 
+use crate::support::BUILT_IN;
+
 use machine::{
     BACKUP_DISK_PLUGGED_IN, CRON_STOPPED, ETH0_BROKEN, MOMENTS, Machine, OVERLOADS, POWERED_OFF, at, has_run,
     memory_check_has_fuel, memory_is_readable,
 };
-
-/// The built-in checks that judge the machine.
-const CHECKS: [&str; 4] = ["cpu", "memory", "disk", "network"];
 
 /// A built-in check with its last verdicts, on which its hysteresis rests.
 struct Check {
@@ -118,9 +117,9 @@ impl Run {
 static RUNS: LazyLock<Vec<Run>> = LazyLock::new(simulate);
 
 fn simulate() -> Vec<Run> {
-    let options = SandboxOptions { evaluations: 4 * MOMENTS, modules: CHECKS.len(), ..SandboxOptions::default() };
+    let options = SandboxOptions { evaluations: 4 * MOMENTS, modules: BUILT_IN.len(), ..SandboxOptions::default() };
     let sandbox = Sandbox::new(options).unwrap();
-    let mut checks = CHECKS.map(|name| Check::load(&sandbox, name));
+    let mut checks = BUILT_IN.map(|name| Check::load(&sandbox, name));
     let mut machine = Machine::new();
     let mut by_default = AlertsByRule::new(Rule::default());
     let mut by_for = AlertsByRule::new(Rule { pending_for: Duration::from_secs(5 * 60), ..Rule::default() });

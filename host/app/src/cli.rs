@@ -16,7 +16,7 @@ use checkpost_sandbox::compile;
 
 use crate::config::parse_duration;
 
-pub use check::{CheckCommand, ConfigCommand};
+pub use check::CheckCommand;
 pub use format::{CollectFormat, ListFormat, ReportFormat};
 pub use lists::{AlertsArgs, DeliveriesArgs, ListArgs, NotificationsArgs};
 pub use suppression::{AckArgs, SilenceAddArgs, SilenceCommand};
@@ -160,6 +160,23 @@ fn parse_watch(text: &str) -> Result<Duration, String> {
         true => Ok(interval),
         false => Err("must be from 1s to 24h".to_owned()),
     })
+}
+
+/// `checkpost config`
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print the effective configuration, each value with its origin
+    Show {
+        /// Checks directory
+        #[arg(long, value_name = "DIR")]
+        checks: Option<PathBuf>,
+    },
+    /// Check the configuration, including checks, their settings, and routes
+    Check {
+        /// Checks directory
+        #[arg(long, value_name = "DIR")]
+        checks: Option<PathBuf>,
+    },
 }
 
 /// `checkpost notify`

@@ -59,23 +59,6 @@ pub enum CheckCommand {
     },
 }
 
-/// `checkpost config`
-#[derive(Debug, Subcommand)]
-pub enum ConfigCommand {
-    /// Print the effective configuration, each value with its origin
-    Show {
-        /// Checks directory
-        #[arg(long, value_name = "DIR")]
-        checks: Option<PathBuf>,
-    },
-    /// Check the configuration, including checks, their settings, and routes
-    Check {
-        /// Checks directory
-        #[arg(long, value_name = "DIR")]
-        checks: Option<PathBuf>,
-    },
-}
-
 fn parse_digest(text: &str) -> Result<String, String> {
     let is_digest = (8..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     is_digest.then(|| text.to_ascii_lowercase()).ok_or_else(|| "must be 8 to 64 hexadecimal digits".to_owned())

@@ -12,12 +12,10 @@ mod dotenv;
 mod duration;
 mod endpoint;
 mod error;
-mod flags;
 mod heartbeat;
 mod identifier;
 mod instances;
 mod limits;
-mod mailbox;
 mod matchers;
 mod origin;
 mod paths;
@@ -43,11 +41,11 @@ pub use check::ConfiguredCheck;
 pub use display::show;
 pub use duration::parse_duration;
 pub use error::ConfigError;
-pub use flags::Flags;
 pub use origin::Origin;
 // Tests build parts of a configuration by hand.
 #[cfg(test)]
 pub use origin::Sourced;
+pub use paths::Flags;
 pub use pins::{pin_path, render_pins, write_pins};
 pub use resolve::load;
 pub use routes::ConfiguredRoute;

@@ -1,13 +1,21 @@
-//! Paths: which configuration file is read, and how relative paths become absolute.
+//! Paths: the flags that name them, which configuration file is read, and how relative paths become absolute.
 
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use super::error::ConfigError;
-use super::flags::Flags;
 use super::origin::{Origin, Sourced};
 use super::variables::Environment;
+
+/// Flags that override the configuration. Relative paths are relative to the working directory.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    /// `--config`.
+    pub config: Option<PathBuf>,
+    /// `--checks`.
+    pub checks: Option<PathBuf>,
+}
 
 /// The configuration file: the one that a flag or the environment names, which must exist, or else the first of the usual
 /// ones that exists.

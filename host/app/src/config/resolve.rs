@@ -8,10 +8,9 @@ use tracing::Level;
 
 use super::database::{self, database_path};
 use super::error::ConfigError;
-use super::flags::Flags;
 use super::instances::{ConfiguredInstances, Defaults, instances};
 use super::origin::{Origin, Sourced};
-use super::paths::{absolute, canonical_dir, config_file, existing_dir};
+use super::paths::{Flags, absolute, canonical_dir, config_file, existing_dir};
 use super::pins::pin_policy;
 use super::raw::RawConfig;
 use super::secret::Context;

@@ -11,7 +11,7 @@ use checkpost_notify::{Encryption, Relay};
 use super::duration::parse_duration;
 use super::endpoint::trust;
 use super::error::ConfigError;
-use super::mailbox::mailbox;
+use super::origin::Sourced;
 use super::secret::{Context, secret};
 use super::section::Section;
 
@@ -75,4 +75,10 @@ pub(super) fn smtp(root: &Section<'_>, context: &Context<'_>) -> Result<Option<S
 /// Whether a text is a host name, or an IP address without brackets.
 fn is_host(text: &str) -> bool {
     text.parse::<std::net::IpAddr>().is_ok() || Address::new("x", text).is_ok() && !text.starts_with('[')
+}
+
+/// One email address, with or without a display name.
+pub(super) fn mailbox(table: &Section<'_>, key: &str) -> Result<Option<Sourced<Mailbox>>, ConfigError> {
+    let allowed = "an address, such as \"checkpost@example.org\" or \"checkpost <checkpost@example.org>\"";
+    table.read(key, allowed, |value| value.as_str()?.parse().ok())
 }

@@ -11,11 +11,10 @@ use checkpost_notify::{
 
 use super::endpoint::{trust, url};
 use super::error::ConfigError;
-use super::mailbox::mailbox;
 use super::origin::{Origin, Sourced};
 use super::secret::{Context, guarded, secret};
 use super::section::Section;
-use super::smtp::Smtp;
+use super::smtp::{Smtp, mailbox};
 
 /// The keys of a `[[route]]` that are read here.
 pub(super) const TRANSPORT_KEYS: [&str; 7] = ["email", "slack", "webhook", "command", "desktop", "stdout", "template"];
