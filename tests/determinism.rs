@@ -37,6 +37,7 @@ fn evaluate(module: &Module, case: &Case) -> Outcome {
             history: &case.history,
             previous: &case.previous,
         },
+        None,
     );
     (judged.outcome, judged.fuel)
 }

@@ -30,15 +30,15 @@ use machine::{
 struct Check {
     name: &'static str,
     module: Arc<Module>,
-    needs: Vec<Need>,
+    needs: Arc<[Need]>,
     previous: Vec<(String, Status)>,
 }
 
 impl Check {
     fn load(sandbox: &Sandbox, name: &'static str) -> Self {
         let module = Module::load(sandbox, &ModuleSource::Builtin(name), &Limits::DEFAULT).unwrap();
-        let needs = module.needs(&Limits::DEFAULT, &Settings::new()).unwrap();
-        Self { name, module: Arc::new(module), needs, previous: Vec::new() }
+        let needs = module.needs(&Limits::DEFAULT, &Settings::new(), None).unwrap();
+        Self { name, module, needs, previous: Vec::new() }
     }
 
     fn judge(&mut self, snapshot: &Snapshot, limits: &Limits) -> Evaluation {
@@ -51,7 +51,7 @@ impl Check {
             history: &[],
             previous: &self.previous,
         };
-        let Judged { outcome, fuel, duration } = self.module.evaluate(limits, &input);
+        let Judged { outcome, fuel, duration } = self.module.evaluate(limits, &input, None);
         if let Ok(verdicts) = &outcome {
             self.previous = verdicts.iter().map(|verdict| (verdict.subject.clone(), verdict.status)).collect();
         }

@@ -93,6 +93,9 @@ pub enum Command {
         cpu_seconds: u64,
         /// Limit of memory, in bytes
         memory_bytes: u64,
+        /// Make a component instead of machine code
+        #[arg(long)]
+        component: bool,
     },
     /// Print a completion script for a shell
     Completions {

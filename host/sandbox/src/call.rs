@@ -9,14 +9,16 @@ use checkpost_model::clean;
 
 use crate::bindings::{Check, CheckPre};
 use crate::engine::EPOCH_TICK;
-use crate::failure::call_failure;
+use crate::failure::{call_failure, memory_failure};
+use crate::limiter::{Exceeded, MemoryLimiter};
 use crate::state::StoreState;
+use crate::turns::Turns;
 
 /// The budget of a call.
 pub(crate) struct Budget<'a> {
     pub(crate) limits: &'a Limits,
-    /// The end of the call, even if its own limit leaves more time.
-    pub(crate) deadline: Option<Instant>,
+    /// The time that the call has to share with others; `None`: only its own limit holds.
+    pub(crate) turns: Option<&'a Turns>,
     /// Time on the guest's clocks, milliseconds since the epoch.
     pub(crate) time_ms: u64,
 }
@@ -30,25 +32,33 @@ pub(crate) struct Completed<T> {
     pub(crate) output: String,
 }
 
+impl<T> Completed<T> {
+    fn not_called(failure: Failure) -> Self {
+        Self { result: Err(failure), fuel: 0, duration: Duration::ZERO, output: String::new() }
+    }
+}
+
 /// Instantiates a check in a fresh store and calls it once.
 ///
-/// Fresh store per call: no check may see the memory of another, or of its own past.
+/// Fresh store per call: no check may see the memory of another, or of its own past. `context_bytes` is the host's memory for
+/// the contexts of the check's instances.
 pub(crate) fn call<T>(
     budget: &Budget<'_>,
-    pre: &CheckPre<StoreState>,
+    (pre, context_bytes): (&CheckPre<StoreState>, u64),
     function: impl FnOnce(&Check, &mut Store<StoreState>) -> wasmtime::Result<T>,
 ) -> Completed<T> {
     let started = Instant::now();
     let limits = budget.limits;
-    let left = budget.deadline.map_or(limits.evaluation, |deadline| deadline.saturating_duration_since(started));
-    if left.is_zero() {
-        let failure = Failure::new(Reason::Deadline, "the run had no time left for this check");
-        return Completed { result: Err(failure), fuel: 0, duration: Duration::ZERO, output: String::new() };
+    let time = budget.turns.map_or(limits.evaluation, |turns| turns.next().min(limits.evaluation));
+    if time.is_zero() {
+        return Completed::not_called(Failure::new(Reason::Deadline, "the run had no time left for this check"));
     }
-    let mut store = Store::new(pre.engine(), StoreState::new(limits, budget.time_ms));
+    let Some(limiter) = MemoryLimiter::new(limits, context_bytes) else {
+        return Completed::not_called(memory_failure(Exceeded::Bytes, limits));
+    };
+    let mut store = Store::new(pre.engine(), StoreState::new(limiter, budget.time_ms));
     store.limiter(|state| &mut state.limiter);
     store.set_hostcall_fuel(limits.output_bytes);
-    let time = limits.evaluation.min(left);
     store.set_epoch_deadline(ticks(time));
     // The limit is inclusive, and wasmtime traps when the fuel reaches zero.
     let filled = limits.fuel.saturating_add(1);

@@ -22,6 +22,9 @@ pub(crate) fn config() -> Config {
         .cranelift_nan_canonicalization(true)
         .wasm_relaxed_simd(false)
         .wasm_features(WasmFeatures::THREADS, false)
+        // An image of a memory holds at most as many zeros as data: a data segment at each end of a memory of 16 MiB would
+        // otherwise make an image of 16 MiB out of two bytes.
+        .memory_guaranteed_dense_image_size(0)
         .wasm_backtrace_max_frames(None);
     config
 }

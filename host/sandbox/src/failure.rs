@@ -17,7 +17,7 @@ const DETAIL_CHARS: usize = 300;
 /// The failure of a call that ended in `error`, and whose limiter refused memory as `exceeded` says.
 pub(crate) fn call_failure(error: &Error, exceeded: Option<Exceeded>, limits: &Limits, time: Duration) -> Failure {
     if let Some(exceeded) = exceeded {
-        return Failure::new(Reason::MemoryLimit, memory_detail(exceeded, limits));
+        return memory_failure(exceeded, limits);
     }
     match error.downcast_ref::<Trap>() {
         Some(Trap::OutOfFuel) => Failure::new(Reason::OutOfFuel, format!("used up its {} units of fuel", limits.fuel)),
@@ -30,12 +30,14 @@ pub(crate) fn call_failure(error: &Error, exceeded: Option<Exceeded>, limits: &L
     }
 }
 
-fn memory_detail(exceeded: Exceeded, limits: &Limits) -> String {
-    match exceeded {
+/// The failure of a call that needs more memory than its limits allow.
+pub(crate) fn memory_failure(exceeded: Exceeded, limits: &Limits) -> Failure {
+    let detail = match exceeded {
         Exceeded::Bytes => format!("needs more than {} bytes of memory", limits.memory_bytes),
         Exceeded::Grows => format!("grew its memory more than {} times", limits.memory_grows),
         Exceeded::Table => format!("needs a table of more than {MAX_TABLE_ELEMENTS} elements"),
-    }
+    };
+    Failure::new(Reason::MemoryLimit, detail)
 }
 
 /// The failure for an error that wasmtime raises without a trap.

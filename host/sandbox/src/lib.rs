@@ -29,6 +29,7 @@ mod read;
 mod runtime;
 mod sandbox;
 mod state;
+mod turns;
 mod wasi;
 
 pub use bundle::{BUNDLE, Builtin, builtin};
@@ -40,8 +41,9 @@ pub use input::Input;
 pub use load::Code;
 pub use module::{Judged, Module};
 pub use need::Need;
-pub use pack::{PackError, component_from};
+pub use pack::pack;
 pub use prepare::{Candidate, Prepared, SettingsRefusal, prepare};
 pub use read::module_digest;
 pub use sandbox::{Sandbox, SandboxError, SandboxOptions};
+pub use turns::Turns;
 pub use wasi::WasiPolicy;

@@ -4,8 +4,8 @@ use wasmtime::{Error, ResourceLimiter};
 
 use checkpost_model::check::Limits;
 
-/// Limits the memory of one store: all memories and tables summed, because a guest could evade a limit on each by making
-/// more of them.
+/// Limits the memory of one store: all memories and tables and the contexts of all instances summed, because a guest could
+/// evade a limit on each by making more of them.
 pub(crate) struct MemoryLimiter {
     left_bytes: usize,
     left_grows: usize,
@@ -28,9 +28,20 @@ const TABLE_ELEMENT_BYTES: usize = size_of::<usize>();
 /// engine that runs the check.
 pub(crate) const MAX_TABLE_ELEMENTS: usize = 8 << 20;
 
+/// Instances of core modules in one store, at most; more are refused before they are compiled.
+const MAX_INSTANCES: usize = 1_000;
+
+/// Memories in one store, at most: each reserves address space.
+const MAX_MEMORIES: usize = 100;
+
+/// Tables in one store, at most.
+const MAX_TABLES: usize = 1_000;
+
 impl MemoryLimiter {
-    pub(crate) fn new(limits: &Limits) -> Self {
-        Self { left_bytes: limits.memory_bytes, left_grows: limits.memory_grows, exceeded: None }
+    /// The limiter of a store whose instances need `context_bytes` of the host's memory; `None` if that is too much.
+    pub(crate) fn new(limits: &Limits, context_bytes: u64) -> Option<Self> {
+        let left_bytes = limits.memory_bytes.checked_sub(usize::try_from(context_bytes).ok()?)?;
+        Some(Self { left_bytes, left_grows: limits.memory_grows, exceeded: None })
     }
 
     fn charge(&mut self, current: usize, desired: usize, unit_bytes: usize) -> Result<bool, Error> {
@@ -61,17 +72,15 @@ impl ResourceLimiter for MemoryLimiter {
         charged
     }
 
-    /// Unlimited, like tables and memories: this limiter counts bytes. A pooled engine has counts of its own, which
-    /// must not be stricter.
     fn instances(&self) -> usize {
-        usize::MAX
+        MAX_INSTANCES
     }
 
     fn tables(&self) -> usize {
-        usize::MAX
+        MAX_TABLES
     }
 
     fn memories(&self) -> usize {
-        usize::MAX
+        MAX_MEMORIES
     }
 }

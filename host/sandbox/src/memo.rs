@@ -4,7 +4,7 @@
 //! instances saves a call for each. A refusal is not cached, so that the check is called again.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
@@ -21,26 +21,26 @@ const MAX_UNUSED: usize = 256;
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Answers {
     description: Description,
-    needs: BTreeMap<String, Vec<Need>>,
+    needs: BTreeMap<String, Arc<[Need]>>,
 }
 
 /// The answers of one module, cached and new.
 pub(crate) struct Memo {
-    cached: BTreeMap<String, Vec<Need>>,
+    cached: BTreeMap<String, Arc<[Need]>>,
     used: Mutex<Used>,
 }
 
 /// The answers that this run used.
 #[derive(Default)]
 struct Used {
-    needs: BTreeMap<String, Vec<Need>>,
+    needs: BTreeMap<String, Arc<[Need]>>,
     /// Whether the cache lacks one of them, or the description.
     any_new: bool,
 }
 
 impl Memo {
     /// A memo that begins with the cached needs; `None` when the description was not cached either.
-    pub(crate) fn new(cached: Option<BTreeMap<String, Vec<Need>>>) -> Self {
+    pub(crate) fn new(cached: Option<BTreeMap<String, Arc<[Need]>>>) -> Self {
         let used = Used { any_new: cached.is_none(), ..Used::default() };
         Self { cached: cached.unwrap_or_default(), used: Mutex::new(used) }
     }
@@ -50,20 +50,27 @@ impl Memo {
         &self,
         settings: &Settings,
         call: impl FnOnce() -> Result<Vec<Need>, E>,
-    ) -> Result<Vec<Need>, E> {
-        let Ok(key) = serde_json::to_string(settings) else { return call() };
+    ) -> Result<Arc<[Need]>, E> {
+        let Ok(key) = serde_json::to_string(settings) else { return call().map(Into::into) };
+        if let Some(needs) = self.used().needs.get(&key) {
+            return Ok(Arc::clone(needs));
+        }
         let cached = self.cached.get(&key).cloned();
         let is_new = cached.is_none();
-        let needs = cached.map_or_else(call, Ok)?;
-        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let needs = cached.map_or_else(|| call().map(Into::into), Ok)?;
+        let mut used = self.used();
         used.any_new |= is_new;
         used.needs.insert(key, needs.clone());
         Ok(needs)
     }
 
+    fn used(&self) -> MutexGuard<'_, Used> {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The answers to cache for the next run, if any of them is new.
     pub(crate) fn new_answers(&self, description: &Description) -> Option<Answers> {
-        let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let used = self.used();
         if !used.any_new {
             return None;
         }

@@ -1,12 +1,11 @@
 //! A module: loaded, described, and ready to be called.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use checkpost_model::check::{Failure, Limits, ModuleInfo, ModuleSource, Reason, Settings, Verdict};
 use checkpost_model::digest::sha256_hex;
 
-use crate::artifact::VerifiedArtifact;
 use crate::bindings::{CheckPre, types};
 use crate::cache::Cache;
 use crate::call::{Budget, Completed, call};
@@ -15,14 +14,13 @@ use crate::convert;
 use crate::description::Description;
 use crate::failure::invalid;
 use crate::input::Input;
-use crate::load::{Code, Loaded, link, load, load_or_compile};
+use crate::load::{Code, Loaded, Wanted, link, load, load_all};
 use crate::memo::{Answers, Memo};
 use crate::need::Need;
 use crate::output;
-use crate::pin_policy;
-use crate::read::read;
 use crate::sandbox::Sandbox;
 use crate::state::StoreState;
+use crate::turns::Turns;
 
 /// A module that may be called any number of times. Every call starts in a fresh store.
 pub struct Module {
@@ -33,8 +31,8 @@ pub struct Module {
     /// Origin of the machine code.
     pub code: Code,
     pre: CheckPre<StoreState>,
-    /// The end of all calls together. Built-in checks have none: module files must not use up their time.
-    deadline: Option<Instant>,
+    /// Memory of the host for the contexts of one call's instances, in bytes.
+    context_bytes: u64,
     memo: Memo,
 }
 
@@ -61,17 +59,9 @@ impl Module {
     /// # Errors
     /// When the module cannot be read, compiled or linked, or does not return a description. All of these are failures of
     /// the check.
-    pub fn load(sandbox: &Sandbox, source: &ModuleSource, limits: &Limits) -> Result<Self, Failure> {
-        let bytes = read(source, limits.module_bytes)?;
-        let digest = sha256_hex(&bytes);
-        // Before the cache is consulted: the pins may have changed since the module was cached.
-        pin_policy::admit(&sandbox.pin_policy, source, &digest)?;
-        let loaded = load_or_compile(sandbox, source, &bytes, &digest, limits.stack_bytes)?;
-        let deadline = match source {
-            ModuleSource::Builtin(_) => None,
-            ModuleSource::File(_) => sandbox.deadline,
-        };
-        Self::with_description(sandbox, loaded, digest, bytes.len() as u64, limits, deadline)
+    pub fn load(sandbox: &Sandbox, source: &ModuleSource, limits: &Limits) -> Result<Arc<Self>, Failure> {
+        let missing = || Err(Failure::new(Reason::Unreadable, "not loaded"));
+        load_all(sandbox, &[Wanted { source, limits }]).pop().unwrap_or_else(missing)
     }
 
     /// [`Module::load`] for fuzzing: from bytes instead of a file, and compiled in this process, because a fuzzer cannot
@@ -80,32 +70,28 @@ impl Module {
     #[doc(hidden)]
     pub fn load_in_process(sandbox: &Sandbox, bytes: &[u8], limits: &Limits) -> Result<Self, Failure> {
         let artifact = compile(&sandbox.plain(limits.stack_bytes).map_err(invalid)?.engine, bytes)?;
-        let loaded = load(sandbox, &VerifiedArtifact::compiled(artifact), limits.stack_bytes).map_err(invalid)?;
-        let size_bytes = bytes.len() as u64;
-        Self::with_description(
-            sandbox,
-            (loaded, Code::Uncached),
-            sha256_hex(bytes),
-            size_bytes,
-            limits,
-            sandbox.deadline,
-        )
+        let loaded = load(sandbox, &artifact, limits.stack_bytes).map_err(invalid)?;
+        Self::with_description(sandbox, (loaded, Code::Uncached), sha256_hex(bytes), bytes.len() as u64, limits, None)
     }
 
     /// Links a module, and calls it for its description unless that is cached.
-    fn with_description(
+    pub(crate) fn with_description(
         sandbox: &Sandbox,
         (loaded, code): (Loaded, Code),
         digest: String,
         size_bytes: u64,
         limits: &Limits,
-        deadline: Option<Instant>,
+        turns: Option<&Turns>,
     ) -> Result<Self, Failure> {
         let pre = link(sandbox, &loaded)?;
+        let context_bytes = loaded.context_bytes;
         let answers = sandbox.cache.as_ref().and_then(|cache| cache.answers(&digest));
         let (description, memo) = match answers.map(Answers::into_parts) {
             Some(cached) => cached,
-            None => (describe(&pre, &Budget { limits, deadline, time_ms: 0 })?, Memo::new(None)),
+            None => {
+                let budget = Budget { limits, turns, time_ms: 0 };
+                (describe((&pre, context_bytes), &budget)?, Memo::new(None))
+            }
         };
         let info = Arc::new(ModuleInfo {
             digest,
@@ -113,33 +99,37 @@ impl Module {
             version: description.version.clone(),
             size_bytes,
         });
-        Ok(Self { info, description, code, pre, deadline, memo })
+        Ok(Self { info, description, code, pre, context_bytes, memo })
     }
 
     /// The needs of an instance with these settings, from an earlier answer or from a call, in which the check also
-    /// validates the settings.
+    /// validates the settings. `turns` is the time that a call shares with others.
     ///
     /// # Errors
     /// [`Reason::SettingsRefused`] with the check's own sentence, or any other failure of the call.
-    pub fn needs(&self, limits: &Limits, settings: &Settings) -> Result<Vec<Need>, Failure> {
+    pub fn needs(&self, limits: &Limits, settings: &Settings, turns: Option<&Turns>) -> Result<Arc<[Need]>, Failure> {
         let refused =
             |error: String| Failure::new(Reason::SettingsRefused, output::sentence(&error, limits.text_bytes));
         self.memo.needs(settings, || {
             let settings = convert::settings(settings);
             // Not the time of the cycle: the answer must also hold for the next cycle.
-            let budget = Budget { limits, deadline: self.deadline, time_ms: 0 };
-            let completed = call(&budget, &self.pre, |check, store| check.call_needs(store, &settings));
+            let budget = Budget { limits, turns, time_ms: 0 };
+            let completed = call(&budget, self.pre(), |check, store| check.call_needs(store, &settings));
             let needs = completed.result.and_then(|needs| output::bounded_needs(needs.map_err(refused)?));
             needs.map_err(|failure| failure.with_stderr(completed.output))
         })
     }
 
-    /// Judges one input.
-    pub fn evaluate(&self, limits: &Limits, input: &Input<'_>) -> Judged {
-        let budget = Budget { limits, deadline: self.deadline, time_ms: input.time_ms };
+    fn pre(&self) -> (&CheckPre<StoreState>, u64) {
+        (&self.pre, self.context_bytes)
+    }
+
+    /// Judges one input. `turns` is the time that it shares with others.
+    pub fn evaluate(&self, limits: &Limits, input: &Input<'_>, turns: Option<&Turns>) -> Judged {
+        let budget = Budget { limits, turns, time_ms: input.time_ms };
         let input = input.into();
         let Completed { result, fuel, duration, output } =
-            call(&budget, &self.pre, |check, store| check.call_evaluate(store, &input));
+            call(&budget, self.pre(), |check, store| check.call_evaluate(store, &input));
         let outcome = result.and_then(|answer| match answer {
             Ok(verdicts) => output::validated(verdicts, limits),
             Err(error) => Err(Failure::new(Reason::GuestError, output::sentence(&error, limits.text_bytes))),
@@ -157,7 +147,7 @@ impl Module {
     }
 }
 
-fn describe(pre: &CheckPre<StoreState>, budget: &Budget<'_>) -> Result<Description, Failure> {
+fn describe(pre: (&CheckPre<StoreState>, u64), budget: &Budget<'_>) -> Result<Description, Failure> {
     let completed = call(budget, pre, |check, store| check.call_describe(store));
     let bounded =
         |description: types::Description| output::bounded_description(description.into(), budget.limits.text_bytes);

@@ -1,14 +1,19 @@
 //! Encodes a core module that carries its component type as a component.
 
 use std::borrow::Cow;
+use std::io;
+use std::time::Instant;
 
 use wit_component::ComponentEncoder;
 
+use checkpost_model::check::{Failure, Reason};
 use checkpost_model::clean;
+
+use crate::compile::{Compilation, CompileLimits, Job, Product, capacity, compile_in_child, own_program};
 
 /// Bytes that are no component and cannot be encoded as one. Displays as one line.
 #[derive(Debug, thiserror::Error)]
-pub enum PackError {
+pub(crate) enum PackError {
     /// An empty file.
     #[error("the file is empty")]
     Empty,
@@ -29,6 +34,31 @@ pub enum PackError {
     Encode(String),
 }
 
+/// The component in `bytes`, made in a child process: the encoder may panic, or never end, on input that is hostile.
+///
+/// # Errors
+/// When the bytes cannot be encoded as a component, or that takes more than the limits allow.
+pub fn pack(bytes: &[u8], limits: &CompileLimits) -> Result<Vec<u8>, Failure> {
+    let failed = |error: io::Error| Failure::new(Reason::CompileLimit, format!("cannot run the encoder: {error}"));
+    let program = own_program().map_err(failed)?;
+    let compilation = compile_in_child(&Job {
+        program: &program,
+        scratch: None,
+        product: Product::Component,
+        bytes,
+        cpu_seconds: limits.cpu_seconds,
+        memory_bytes: capacity(limits).memory_bytes,
+        until: Instant::now() + limits.wall,
+    });
+    match compilation {
+        Compilation::Made(component) => Ok(component),
+        Compilation::Refused(failure)
+        | Compilation::Failed(failure)
+        | Compilation::Ended(failure)
+        | Compilation::Quarantine(failure) => Err(failure),
+    }
+}
+
 /// Longest message of the encoder, which quotes names of the module.
 const CAUSES_CHARS: usize = 1_000;
 
@@ -41,7 +71,7 @@ const COMPONENT_TYPE: &[u8] = b"component-type";
 ///
 /// # Errors
 /// When the bytes are neither a component nor a core module with a component type.
-pub fn component_from(bytes: &[u8]) -> Result<Cow<'_, [u8]>, PackError> {
+pub(crate) fn component_from(bytes: &[u8]) -> Result<Cow<'_, [u8]>, PackError> {
     if bytes.is_empty() {
         return Err(PackError::Empty);
     }

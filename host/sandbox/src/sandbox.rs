@@ -16,6 +16,7 @@ use crate::cache::{Cache, CacheError};
 use crate::compile::{CompileLimits, own_program};
 use crate::engine::pool;
 use crate::runtime::Runtime;
+use crate::turns::Turns;
 use crate::wasi::WasiPolicy;
 
 /// The number of evaluations, beyond the first of each module, that justifies the 2 ms for creating a pooled engine: the
@@ -51,7 +52,7 @@ pub struct Sandbox {
     pub(crate) pin_policy: PinPolicy,
     /// The program that compiles module files: this one.
     pub(crate) compiler: PathBuf,
-    /// The end of all checks together.
+    /// The end of loading module files.
     pub(crate) deadline: Option<Instant>,
     /// Whether to try a pooled engine.
     pooled: AtomicBool,
@@ -109,10 +110,20 @@ impl Sandbox {
         Ok(sandbox)
     }
 
-    /// Sets the moment that ends every call to a module file, before the check's own limit if necessary: many slow checks
-    /// together must not use up the time of the run.
+    /// Sets the end of loading module files, which includes compiling them and asking them for their needs: many slow
+    /// modules together must not use up the time of the run.
     pub fn set_deadline(&mut self, deadline: Instant) {
         self.deadline = Some(deadline);
+    }
+
+    /// The time until a deadline, for so many calls to module files.
+    pub fn turns(&self, until: Instant, calls: usize) -> Turns {
+        Turns::new(until, self.threads.current_num_threads(), calls)
+    }
+
+    /// The time until loading ends.
+    pub(crate) fn turns_to_load(&self, calls: usize) -> Option<Turns> {
+        self.deadline.map(|deadline| self.turns(deadline, calls))
     }
 
     /// Caches compiled modules in a private directory.

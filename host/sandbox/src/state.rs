@@ -2,8 +2,6 @@
 
 use wasmtime_wasi::{WasiCtxView, WasiView};
 
-use checkpost_model::check::Limits;
-
 use crate::limiter::MemoryLimiter;
 use crate::wasi::Wasi;
 
@@ -14,9 +12,9 @@ pub(crate) struct StoreState {
 }
 
 impl StoreState {
-    /// The state of a store with these limits, whose clocks stand at `time_ms`, milliseconds since the epoch.
-    pub(crate) fn new(limits: &Limits, time_ms: u64) -> Self {
-        Self { limiter: MemoryLimiter::new(limits), wasi: Wasi::at(time_ms) }
+    /// The state of a store, whose clocks stand at `time_ms`, milliseconds since the epoch.
+    pub(crate) fn new(limiter: MemoryLimiter, time_ms: u64) -> Self {
+        Self { limiter, wasi: Wasi::at(time_ms) }
     }
 }
 

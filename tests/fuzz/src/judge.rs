@@ -86,7 +86,7 @@ impl Judge {
         let module = Module::load_in_process(&self.sandbox, bytes, &LIMITS)?;
         promises::assert_description(&module.description, &LIMITS);
         let settings = Settings::new();
-        promises::assert_needs(&module.needs(&LIMITS, &settings)?);
+        promises::assert_needs(&module.needs(&LIMITS, &settings, None)?);
         self.evaluate(&module, &settings);
         Ok(())
     }
@@ -116,7 +116,7 @@ impl Judge {
             history: &self.history,
             previous: &self.previous,
         };
-        module.evaluate(&LIMITS, &input)
+        module.evaluate(&LIMITS, &input, None)
     }
 }
 

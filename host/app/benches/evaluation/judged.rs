@@ -1,5 +1,7 @@
 //! A module and its input: the one place that knows how the library evaluates.
 
+use std::sync::Arc;
+
 use std::path::Path;
 
 use checkpost_model::check::{Limits, ModuleSource, Settings};
@@ -17,7 +19,7 @@ pub enum Run {
 
 /// A module that is ready, with readings to judge.
 pub struct Judge {
-    module: Module,
+    module: Arc<Module>,
     name: String,
     samples: Vec<Sample>,
 }
@@ -61,7 +63,7 @@ impl Judge {
             history: &[],
             previous: &[],
         };
-        let judged = self.module.evaluate(&Limits::DEFAULT, &input);
+        let judged = self.module.evaluate(&Limits::DEFAULT, &input, None);
         let verdicts = judged.outcome.unwrap_or_else(|failure| panic!("{}: {failure}", self.name));
         assert_eq!(verdicts.len(), self.samples.len(), "{}", self.name);
     }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use checkpost_model::check::Failure;
 use checkpost_model::clean;
 use checkpost_report::nagios;
-use checkpost_sandbox::{PackError, SandboxError};
+use checkpost_sandbox::SandboxError;
 use checkpost_store::StoreError;
 
 use crate::cli::ReportFormat;
@@ -35,8 +35,8 @@ pub(super) enum CommandError {
     Suppression(#[from] SuppressionError),
     #[error("{path}: {failure}")]
     Check { path: String, failure: Failure },
-    #[error("cannot pack {path}: {source}")]
-    Pack { path: PathBuf, source: PackError },
+    #[error("cannot pack {path}: {detail}")]
+    Pack { path: PathBuf, detail: String },
     #[error("cannot {action} {path}: {source}")]
     File { action: &'static str, path: PathBuf, source: io::Error },
     #[error("no module in quarantine has a digest that starts with {0}: see `checkpost check list`")]

@@ -55,7 +55,9 @@ fn dispatch(cli: &Cli) -> Result<u8, CommandError> {
         Command::Check(CheckCommand::Release { digest }) => check::release::run(global, digest),
         Command::Config(ConfigCommand::Show { checks }) => config::show::run(global, checks.as_deref()),
         Command::Config(ConfigCommand::Check { checks }) => config::check::run(global, checks.as_deref()),
-        Command::CompileModule { cpu_seconds, memory_bytes } => compile_module::run(*cpu_seconds, *memory_bytes),
+        Command::CompileModule { cpu_seconds, memory_bytes, component } => {
+            compile_module::run(*cpu_seconds, *memory_bytes, *component)
+        }
         Command::Metrics(args) => metrics::run(global, args),
         Command::Alerts(args) => alerts::run(global, args),
         Command::Notifications(args) => notifications::run(global, args),

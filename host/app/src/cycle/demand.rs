@@ -20,7 +20,7 @@ pub(super) fn demand(config: &CollectConfig, prepared: &[Prepared]) -> Demand {
     for check in prepared {
         let Ok((_, needs)) = &check.ready else { continue };
         let grants = &check.instance.allowance.grants;
-        for need in needs {
+        for need in needs.iter() {
             if seen.insert((&need.metric, grants)) {
                 demand.want(|name| name_matches(&need.metric, name) && grants.allow(name));
             }

@@ -1,6 +1,6 @@
 //! Evaluating every instance, on all cores.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use checkpost_model::check::{Evaluation, ModuleSource, SettingValue};
 use checkpost_model::metric::Snapshot;
@@ -11,16 +11,20 @@ use super::alerting::AlertPolicy;
 use super::inputs::{Past, Previous, samples};
 
 /// Evaluates each prepared instance in a fresh store, with the readings that it declared and was granted.
+///
+/// Built-in checks come first, and take the time that they need. Module files share the time until `deadline`: those that an
+/// operator declared come before those that merely lie in the checks directory.
 pub(super) fn evaluate(
     sandbox: &Sandbox,
     prepared: &[Prepared],
     histories: Vec<Past>,
     snapshot: &Snapshot,
     previous: &Previous,
+    deadline: Instant,
 ) -> Vec<Evaluation> {
     let host = snapshot.host.labels();
-    let checks: Vec<_> = prepared.iter().zip(histories).collect();
-    sandbox.map(&checks, |(check, history)| {
+    let turns = sandbox.turns(deadline, prepared.iter().filter(|check| check.instance.module.is_file()).count());
+    let evaluate = |(check, history): &(&Prepared, Past)| {
         let instance = &check.instance;
         let judged = match (&check.ready, history) {
             (Err(failure), _) | (_, Err(failure)) => Judged::failed(failure.clone()),
@@ -34,20 +38,30 @@ pub(super) fn evaluate(
                     history,
                     previous: previous.get(&instance.name).map(Vec::as_slice).unwrap_or_default(),
                 },
+                Some(&turns).filter(|_| instance.module.is_file()),
             ),
         };
-        Evaluation {
-            instance: instance.name.clone(),
-            channel: instance.channel.clone(),
-            owner: instance.owner.clone(),
-            module: check.ready.as_ref().ok().map(|(module, _)| module.info.clone()),
-            settings: instance.settings.clone(),
-            outcome: judged.outcome,
-            fuel: judged.fuel,
-            // Whole microseconds, as the record is written.
-            duration: Duration::from_micros(judged.duration.as_micros() as u64),
-        }
-    })
+        evaluation(check, judged)
+    };
+    let (declared, found): (Vec<_>, Vec<_>) = prepared.iter().zip(histories).partition(|(check, _)| check.is_declared);
+    let mut evaluations = sandbox.map(&declared, evaluate);
+    evaluations.extend(sandbox.map(&found, evaluate));
+    evaluations
+}
+
+fn evaluation(check: &Prepared, judged: Judged) -> Evaluation {
+    let instance = &check.instance;
+    Evaluation {
+        instance: instance.name.clone(),
+        channel: instance.channel.clone(),
+        owner: instance.owner.clone(),
+        module: check.ready.as_ref().ok().map(|(module, _)| module.info.clone()),
+        settings: instance.settings.clone(),
+        outcome: judged.outcome,
+        fuel: judged.fuel,
+        // Whole microseconds, as the record is written.
+        duration: Duration::from_micros(judged.duration.as_micros() as u64),
+    }
 }
 
 /// What an instance was given besides readings and settings, for the record.

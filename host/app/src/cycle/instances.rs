@@ -96,6 +96,7 @@ fn unreadable(directory: &Path, error: &io::Error) -> Prepared {
             owner: String::new(),
             allowance: Allowance::default(),
         },
+        is_declared: false,
         settings: Settings::new(),
         ready: Err(Failure::new(Reason::Unreadable, detail)),
     }

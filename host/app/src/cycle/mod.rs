@@ -42,6 +42,16 @@ pub enum CycleError {
     Store(#[from] StoreError),
 }
 
+/// When no more module files are loaded, in a run that started then.
+pub fn loading_ends(started: Instant, timeout: Duration) -> Instant {
+    started + timeout * 2 / 3
+}
+
+/// When no more module files judge. The rest of the run's time is for storing and delivering.
+fn judging_ends(started: Instant, timeout: Duration) -> Instant {
+    started + timeout * 5 / 6
+}
+
 /// Measures, judges and stores, as of `now`. Returns the cycle, and the open database for delivery.
 ///
 /// The caller holds the run lock.
@@ -53,9 +63,8 @@ pub fn run(config: &Config, now: Timestamp) -> Result<(StoredCycle, Store), Cycl
     let instances = Instances::of(config);
     let policy = alerting::AlertPolicy::new(instances.alerting(), &config.alerting);
     let mut sandbox = sandbox(config, &instances)?;
-    // Half of the run's time is left for measuring and storing, so that slow checks cannot make a run exceed its deadline.
-    let judged_by = started + config.timeout / 2;
-    sandbox.set_deadline(judged_by);
+    sandbox.set_deadline(loading_ends(started, config.timeout));
+    let judged_by = judging_ends(started, config.timeout);
     // Before the database is touched, since a refused setting must leave nothing behind; and before the CPU window, so that
     // compiling a new module is not measured as load.
     let prepared = instances.prepare(&sandbox)?;
@@ -75,7 +84,8 @@ pub fn run(config: &Config, now: Timestamp) -> Result<(StoredCycle, Store), Cycl
     log::measured(&record.snapshot, &record.headline);
 
     let histories = inputs::histories(&store, &prepared, &record.snapshot, judged_by)?;
-    record.evaluations = evaluate::evaluate(&sandbox, &prepared, histories, &record.snapshot, &previous_statuses);
+    record.evaluations =
+        evaluate::evaluate(&sandbox, &prepared, histories, &record.snapshot, &previous_statuses, judged_by);
     record.evaluations.iter().for_each(log::evaluation);
     record.thresholds = prepared.iter().filter_map(evaluate::threshold).collect();
     record.inputs = prepared.iter().map(|check| evaluate::inputs(check, &mut previous_statuses, &policy)).collect();

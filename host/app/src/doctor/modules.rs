@@ -7,7 +7,7 @@ use checkpost_report::format::count;
 use checkpost_sandbox::{self as sandbox, Prepared, Sandbox, module_digest};
 
 use crate::config::Config;
-use crate::cycle::{Instances, sandbox_options};
+use crate::cycle::{self, Instances, sandbox_options};
 
 use super::finding::{About, Finding};
 
@@ -47,7 +47,7 @@ fn prepare(config: &Config) -> Result<Vec<Prepared>, Finding> {
         let _ = sandbox.open_cache(&config.cache_dir);
     }
     sandbox.set_pin_policy(config.pin_policy.clone());
-    sandbox.set_deadline(Instant::now() + config.timeout / 2);
+    sandbox.set_deadline(cycle::loading_ends(Instant::now(), config.timeout));
     instances.prepare(&sandbox).map_err(|error| Finding::of_configuration(&error))
 }
 

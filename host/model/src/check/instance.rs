@@ -24,6 +24,13 @@ pub enum ModuleSource {
     File(PathBuf),
 }
 
+impl ModuleSource {
+    /// Whether the module is a file, which anybody may have written.
+    pub fn is_file(&self) -> bool {
+        matches!(self, Self::File(_))
+    }
+}
+
 impl fmt::Display for ModuleSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

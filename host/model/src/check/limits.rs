@@ -39,7 +39,7 @@ impl Limits {
     /// matters only on an overloaded machine.
     pub const DEFAULT: Self = Self {
         fuel: 500_000_000,
-        evaluation: Duration::from_secs(10),
+        evaluation: Duration::from_secs(2),
         memory_bytes: 64 << 20,
         memory_grows: 2_000,
         stack_bytes: 512 << 10,

@@ -1,11 +1,14 @@
 //! Eviction: limits the size of the cache, and removes the files that were used least recently.
 
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use super::file::{ANSWERS, ARTIFACT, TEMPORARY};
+use super::file::{ANSWERS, ARTIFACT, ENDED, QUARANTINED, REFUSAL, TEMPORARY};
 
 /// Shortest time between two recorded uses of a module: recording costs a write.
 const USE_RECORDED_EVERY: Duration = Duration::from_secs(24 * 3600);
@@ -23,29 +26,49 @@ pub(super) fn mark_used(path: &Path) {
     }
 }
 
-/// Removes the least recently used modules and answers until the rest has at most `max_bytes`, and the temporary files of
-/// killed runs. Another process that needs a removed module compiles it again.
-pub(super) fn evict(directory: &Path, max_bytes: u64, now: SystemTime) -> io::Result<()> {
-    let mut modules = Vec::new();
+/// The room of a cache.
+pub(super) struct Room {
+    /// Size of all compiled modules and answers, in bytes.
+    bytes: u64,
+    /// Number of notes about modules that were not compiled.
+    notes: usize,
+}
+
+impl Room {
+    /// Some twenty Python checks, and all module files of a full directory.
+    pub(super) const MOST: Self = Self { bytes: 1 << 30, notes: 10_000 };
+}
+
+/// Removes files until the rest fits, and the temporary files of killed runs. The files of the modules in `ranks` stay
+/// longest, in the order of their ranks; of the others, those that were used most recently. Another process that needs a
+/// removed file makes it again.
+pub(super) fn evict(directory: &Path, room: &Room, ranks: &HashMap<&str, usize>, now: SystemTime) -> io::Result<()> {
+    let (mut modules, mut notes) = (Vec::new(), Vec::new());
     for entry in fs::read_dir(directory)? {
         // A single entry that cannot be read does not stop the eviction of the others.
         let Ok(path) = entry.map(|entry| entry.path()) else { continue };
         let Ok(metadata) = fs::metadata(&path) else { continue };
         let used = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-        if path.extension().is_some_and(|extension| extension == ARTIFACT || extension == ANSWERS) {
-            modules.push((used, metadata.len(), path));
-        } else if is_abandoned(&path, used, now) {
-            remove(&path);
+        let digest = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
+        let rank = ranks.get(digest).copied().unwrap_or(usize::MAX);
+        let file = ((rank, Reverse(used)), metadata.len(), path.clone());
+        match path.extension().and_then(OsStr::to_str) {
+            Some(ARTIFACT | ANSWERS) => modules.push(file),
+            Some(REFUSAL | ENDED | QUARANTINED) => notes.push(file),
+            _ if is_abandoned(&path, used, now) => remove(&path),
+            _ => {}
         }
     }
-    modules.sort_by_key(|(used, ..)| std::cmp::Reverse(*used));
+    modules.sort_by_key(|(order, ..)| *order);
+    notes.sort_by_key(|(order, ..)| *order);
     let mut total_bytes = 0;
     for (_, bytes, path) in modules {
         total_bytes += bytes;
-        if total_bytes > max_bytes {
+        if total_bytes > room.bytes {
             remove(&path);
         }
     }
+    notes.iter().skip(room.notes).for_each(|(.., path)| remove(path));
     Ok(())
 }
 
@@ -67,6 +90,7 @@ mod tests {
     use crate::cache::file::names;
 
     const HOUR: Duration = Duration::from_secs(3600);
+    const ROOM: Room = Room { bytes: 200, notes: 1 };
 
     /// A cache with files of 100 bytes, by their age.
     fn cache(files: &[(&str, Duration)], now: SystemTime) -> tempfile::TempDir {
@@ -84,7 +108,7 @@ mod tests {
         let now = SystemTime::now();
         let directory =
             cache(&[("a.cwasm", HOUR), ("b.cwasm", 3 * HOUR), ("c.cwasm", 2 * HOUR), ("key", 9 * HOUR)], now);
-        evict(directory.path(), 200, now).unwrap();
+        evict(directory.path(), &ROOM, &HashMap::new(), now).unwrap();
         assert_eq!(names(directory.path()), ["a.cwasm", "c.cwasm", "key"]);
     }
 
@@ -92,15 +116,34 @@ mod tests {
     fn cache_within_its_size_stays_whole() {
         let now = SystemTime::now();
         let directory = cache(&[("a.cwasm", HOUR), ("b.cwasm", 3 * HOUR)], now);
-        evict(directory.path(), 200, now).unwrap();
+        evict(directory.path(), &ROOM, &HashMap::new(), now).unwrap();
         assert_eq!(names(directory.path()), ["a.cwasm", "b.cwasm"]);
+    }
+
+    #[test]
+    fn module_in_use_stays_although_others_are_newer() {
+        let now = SystemTime::now();
+        let directory =
+            cache(&[("a.cwasm", HOUR), ("b.cwasm", 3 * HOUR), ("c.cwasm", 2 * HOUR), ("d.cwasm", Duration::ZERO)], now);
+        evict(directory.path(), &ROOM, &HashMap::from([("b", 0), ("d", 1)]), now).unwrap();
+        assert_eq!(names(directory.path()), ["b.cwasm", "d.cwasm"]);
+        evict(directory.path(), &Room { bytes: 100, notes: 1 }, &HashMap::from([("b", 0), ("d", 1)]), now).unwrap();
+        assert_eq!(names(directory.path()), ["b.cwasm"]);
+    }
+
+    #[test]
+    fn notes_are_evicted_beyond_their_number() {
+        let now = SystemTime::now();
+        let directory = cache(&[("a.refused", HOUR), ("b.quarantined", 3 * HOUR), ("c.ended", 2 * HOUR)], now);
+        evict(directory.path(), &Room { bytes: 200, notes: 2 }, &HashMap::from([("b", 0)]), now).unwrap();
+        assert_eq!(names(directory.path()), ["a.refused", "b.quarantined"]);
     }
 
     #[test]
     fn abandoned_file_is_evicted_and_a_file_being_written_stays() {
         let now = SystemTime::now();
         let directory = cache(&[(".tmpOld", 2 * HOUR), (".tmpNew", Duration::ZERO)], now);
-        evict(directory.path(), 200, now).unwrap();
+        evict(directory.path(), &ROOM, &HashMap::new(), now).unwrap();
         assert_eq!(names(directory.path()), [".tmpNew"]);
     }
 

@@ -12,6 +12,12 @@ pub(super) const ARTIFACT: &str = "cwasm";
 /// Extension of the cached answers of modules.
 pub(super) const ANSWERS: &str = "json";
 
+/// Extension of the files that hold why a module is no check.
+pub(super) const REFUSAL: &str = "refused";
+
+/// Extension of the files that count compilations that ended without a result.
+pub(super) const ENDED: &str = "ended";
+
 /// Extension of the files that hold the reason why a module is in quarantine.
 pub(super) const QUARANTINED: &str = "quarantined";
 

@@ -15,21 +15,25 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use wasmtime::Engine;
 
-use crate::artifact::VerifiedArtifact;
+use checkpost_model::check::Failure;
+
+use crate::artifact::Artifact;
 use crate::memo::Answers;
 
 pub use directory::{CacheError, examine_cache};
 
 use key::Key;
 
-/// Total size of the cached files: room for some twenty Python checks.
-const MAX_BYTES: u64 = 1 << 30;
-
 const TAG_BYTES: usize = blake3::OUT_LEN;
+
+/// The form of the cached files, and the circumstances under which modules answer. It changes with them within a version
+/// of the program.
+const FORMAT: u32 = 2;
 
 /// Compiled modules of one engine.
 pub(crate) struct Cache {
@@ -37,6 +41,8 @@ pub(crate) struct Cache {
     key: Key,
     /// Version and settings of the engine, from wasmtime's compatibility hash.
     engine_digest: u64,
+    /// Whether this process has added a file.
+    has_grown: AtomicBool,
 }
 
 impl Cache {
@@ -44,30 +50,47 @@ impl Cache {
     pub(crate) fn open(directory: &Path, engine: &Engine) -> Result<Self, CacheError> {
         directory::create_private(directory)?;
         let key = key::read_or_create(directory)?;
-        Ok(Self { directory: directory.to_owned(), key, engine_digest: engine_digest(engine) })
+        let has_grown = AtomicBool::new(false);
+        Ok(Self { directory: directory.to_owned(), key, engine_digest: engine_digest(engine), has_grown })
     }
 
     pub(crate) fn directory(&self) -> &Path {
         &self.directory
     }
 
+    /// The size of a compiled module, if the cache has it. Whether this host compiled it is for [`Cache::get`] to say.
+    pub(crate) fn artifact_bytes(&self, module_digest: &str) -> Option<u64> {
+        let metadata = fs::metadata(self.path(module_digest, file::ARTIFACT)).ok()?;
+        Some(metadata.len().saturating_sub(TAG_BYTES as u64))
+    }
+
     /// The compiled module, if the cache has it and this host compiled it.
-    pub(crate) fn get(&self, module_digest: &str) -> Option<VerifiedArtifact> {
+    pub(crate) fn get(&self, module_digest: &str) -> Option<Artifact> {
         let path = self.path(module_digest, file::ARTIFACT);
         let file = self.verified(&path, Content::Artifact, module_digest)?;
         eviction::mark_used(&path);
-        Some(VerifiedArtifact::cached(file, TAG_BYTES))
+        Artifact::from_bytes(file, TAG_BYTES)
     }
 
     /// Caches a compiled module. The file appears whole or not at all.
-    pub(crate) fn put(&self, module_digest: &str, artifact: &VerifiedArtifact) -> io::Result<()> {
-        let tag = self.tag(Content::Artifact, module_digest, artifact.bytes());
-        file::replace(&self.path(module_digest, file::ARTIFACT), &[tag.as_bytes(), artifact.bytes()])?;
-        // The module is cached even when the cache stays too large.
-        if let Err(error) = eviction::evict(&self.directory, MAX_BYTES, SystemTime::now()) {
+    pub(crate) fn put(&self, module_digest: &str, artifact: &Artifact) -> io::Result<()> {
+        self.write(Content::Artifact, module_digest, artifact.bytes())?;
+        // The module is cached even if the note stays; it only shortens the patience with a later version of the engine.
+        let _ = file::remove(&self.path(module_digest, file::ENDED));
+        Ok(())
+    }
+
+    /// Limits the size of the cache, if this process has added to it: first go the files that none of these modules needs,
+    /// those that were used least recently first, then those of the last modules. So no module can push out another one
+    /// that is before it.
+    pub(crate) fn evict<'a>(&self, in_use: impl Iterator<Item = &'a str>) {
+        if !self.has_grown.load(Ordering::Relaxed) {
+            return;
+        }
+        let ranks = in_use.enumerate().map(|(rank, digest)| (digest, rank)).collect();
+        if let Err(error) = eviction::evict(&self.directory, &eviction::Room::MOST, &ranks, SystemTime::now()) {
             tracing::debug!(%error, "cannot evict modules from the cache");
         }
-        Ok(())
     }
 
     /// The answers of a module to earlier calls.
@@ -78,9 +101,27 @@ impl Cache {
 
     /// Caches the answers of a module.
     pub(crate) fn put_answers(&self, module_digest: &str, answers: &Answers) -> io::Result<()> {
-        let content = serde_json::to_vec(answers)?;
-        let tag = self.tag(Content::Answers, module_digest, &content);
-        file::replace(&self.path(module_digest, file::ANSWERS), &[tag.as_bytes(), &content])
+        self.write(Content::Answers, module_digest, &serde_json::to_vec(answers)?)
+    }
+
+    /// The failure that this version of the engine finds in a module, if it was found before.
+    pub(crate) fn refusal(&self, module_digest: &str) -> Option<Failure> {
+        let path = self.path(module_digest, file::REFUSAL);
+        // Most modules have none.
+        let exists = fs::exists(&path).unwrap_or(false);
+        let file = exists.then(|| self.verified(&path, Content::Refusal, module_digest)).flatten()?;
+        serde_json::from_slice(&file[TAG_BYTES..]).ok()
+    }
+
+    /// Caches the failure that compiling a module again would find again.
+    pub(crate) fn put_refusal(&self, module_digest: &str, failure: &Failure) -> io::Result<()> {
+        self.write(Content::Refusal, module_digest, &serde_json::to_vec(failure)?)
+    }
+
+    fn write(&self, kind: Content, module_digest: &str, content: &[u8]) -> io::Result<()> {
+        let tag = self.tag(kind, module_digest, content);
+        self.has_grown.store(true, Ordering::Relaxed);
+        file::replace(&self.path(module_digest, kind.extension()), &[tag.as_bytes(), content])
     }
 
     /// The bytes of a file, tag included, if the file exists and its tag is right.
@@ -105,7 +146,18 @@ impl Cache {
 
     /// Puts a module into quarantine.
     pub(crate) fn quarantine(&self, module_digest: &str, reason: &str) -> io::Result<()> {
+        self.has_grown.store(true, Ordering::Relaxed);
         file::replace(&self.path(module_digest, file::QUARANTINED), &[reason.as_bytes()])
+    }
+
+    /// Counts a compilation of a module that ended without a result, and returns how many there were in a row.
+    pub(crate) fn count_ended(&self, module_digest: &str) -> io::Result<u32> {
+        let path = self.path(module_digest, file::ENDED);
+        let before: u32 = fs::read_to_string(&path).ok().and_then(|text| text.parse().ok()).unwrap_or(0);
+        let times = before.saturating_add(1);
+        self.has_grown.store(true, Ordering::Relaxed);
+        file::replace(&path, &[times.to_string().as_bytes()])?;
+        Ok(times)
     }
 
     /// Releases every module in quarantine whose digest begins with `digest_prefix`, and returns their number.
@@ -116,6 +168,7 @@ impl Cache {
             let digest = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
             let is_quarantined = path.extension().is_some_and(|extension| extension == file::QUARANTINED);
             if is_quarantined && digest.starts_with(digest_prefix) && file::remove(&path)? {
+                file::remove(&self.path(digest, file::ENDED))?;
                 released += 1;
             }
         }
@@ -140,6 +193,17 @@ impl Cache {
 enum Content {
     Artifact,
     Answers,
+    Refusal,
+}
+
+impl Content {
+    fn extension(self) -> &'static str {
+        match self {
+            Self::Artifact => file::ARTIFACT,
+            Self::Answers => file::ANSWERS,
+            Self::Refusal => file::REFUSAL,
+        }
+    }
 }
 
 /// A label of the code that an engine makes: artifacts of engines with one label are interchangeable.
@@ -149,5 +213,6 @@ pub(crate) fn engine_digest(engine: &Engine) -> u64 {
     engine.precompile_compatibility_hash().hash(&mut hasher);
     // The program's version decides which answers a module may give and how they are cleaned.
     env!("CARGO_PKG_VERSION").hash(&mut hasher);
+    FORMAT.hash(&mut hasher);
     hasher.finish()
 }

@@ -1,15 +1,17 @@
 //! Several processes on one cache directory: keys, artifacts, eviction, quarantine.
 #![allow(clippy::unwrap_used)]
 
+use std::collections::HashMap;
 use std::fs;
 use std::time::{Duration, SystemTime};
 
 use tempfile::{TempDir, tempdir};
 use wasmtime::Engine;
 
-use crate::artifact::VerifiedArtifact;
+use crate::artifact::Artifact;
 
-use super::{Cache, MAX_BYTES, eviction, file};
+use super::eviction::{self, Room};
+use super::{Cache, file};
 
 const DIGEST: &str = "1234abcd1234abcd1234abcd1234abcd1234abcd1234abcd1234abcd1234abcd";
 const OTHER: &str = "56785678abcdabcd56785678abcdabcd56785678abcdabcd56785678abcdabcd";
@@ -18,12 +20,12 @@ fn cache(directory: &TempDir) -> Cache {
     Cache::open(&directory.path().join("cache"), &Engine::default()).unwrap()
 }
 
-fn artifact(content: &str) -> VerifiedArtifact {
-    VerifiedArtifact::compiled(content.as_bytes().to_owned())
+fn artifact(content: &str) -> Artifact {
+    Artifact::new(0, content.as_bytes().to_owned())
 }
 
 fn content(cache: &Cache, digest: &str) -> Option<String> {
-    cache.get(digest).map(|artifact| String::from_utf8(artifact.bytes().to_owned()).unwrap())
+    cache.get(digest).map(|artifact| String::from_utf8(artifact.bytes()[8..].to_owned()).unwrap())
 }
 
 #[test]
@@ -83,7 +85,7 @@ fn file_is_written_again_when_its_temporary_file_was_evicted() {
     let parts: &[&[u8]] = &[b"tag", b"content"];
     let temporary = file::write_temporary(&path, parts).unwrap();
     let two_hours_later = SystemTime::now() + Duration::from_secs(2 * 3600);
-    eviction::evict(directory.path(), MAX_BYTES, two_hours_later).unwrap();
+    eviction::evict(directory.path(), &Room::MOST, &HashMap::new(), two_hours_later).unwrap();
     assert_eq!(file::names(directory.path()).len(), 0);
     file::rename_or_rewrite(temporary, &path, parts).unwrap();
     assert_eq!(fs::read(&path).unwrap(), b"tagcontent");
@@ -106,7 +108,7 @@ fn artifact_is_cached_although_eviction_fails() {
     let unprivileged = || {
         let none = CapabilitySet::empty();
         set_capabilities(None, CapabilitySets { effective: none, permitted: none, inheritable: none }).unwrap();
-        let evicted = eviction::evict(cache.directory(), MAX_BYTES, SystemTime::now());
+        let evicted = eviction::evict(cache.directory(), &Room::MOST, &HashMap::new(), SystemTime::now());
         (evicted, cache.put(DIGEST, &artifact("compiled")))
     };
     let (evicted, put) = thread::scope(|scope| scope.spawn(unprivileged).join()).unwrap();

@@ -1,40 +1,49 @@
-//! The child process that compiles: it limits itself, then reads a module and writes the artifact.
+//! The child process that compiles: it limits itself, then reads a module and writes what it makes of it.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 
 use wasmtime::Engine;
 
+use checkpost_model::check::{Failure, Reason};
+
 use crate::engine::config;
 use crate::failure::invalid;
+use crate::pack::component_from;
 
-use super::component::compile;
+use super::component::{compile, max_artifact_bytes};
 
 /// The hidden command that compiles.
 pub const COMMAND: &str = "compile-module";
 
-/// Largest artifact.
-#[cfg(unix)]
-const ARTIFACT_BYTES: u64 = 512 << 20;
+/// What a child makes of a module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Product {
+    /// Machine code.
+    Artifact,
+    /// A component.
+    Component,
+}
 
-/// Limits this process to `cpu_seconds` and `memory_bytes`, compiles the module from `input`, and writes the artifact to
-/// `output` or the failure to `errors`. Returns whether there is an artifact.
+/// Limits this process to `cpu_seconds` and `memory_bytes`, makes the product of the module from `input`, and writes it to
+/// `output`, or the failure to `errors`. Returns whether there is a product.
 ///
 /// # Errors
 /// When reading or writing fails.
 pub fn serve(
+    product: Product,
     cpu_seconds: u64,
     memory_bytes: u64,
     mut input: impl Read,
     mut output: impl Write,
     mut errors: impl Write,
-) -> std::io::Result<bool> {
+) -> io::Result<bool> {
     limit_this_process(cpu_seconds, memory_bytes)?;
     let mut bytes = Vec::new();
     input.read_to_end(&mut bytes)?;
-    let artifact = Engine::new(&config()).map_err(invalid).and_then(|engine| compile(&engine, &bytes));
-    match artifact {
-        Ok(artifact) => {
-            output.write_all(&artifact)?;
+    limit_files(max_artifact_bytes(bytes.len() as u64))?;
+    match make(product, &bytes) {
+        Ok(product) => {
+            output.write_all(&product)?;
             output.flush()?;
             Ok(true)
         }
@@ -45,37 +54,60 @@ pub fn serve(
     }
 }
 
+fn make(product: Product, bytes: &[u8]) -> Result<Vec<u8>, Failure> {
+    match product {
+        Product::Artifact => {
+            let engine = Engine::new(&config()).map_err(invalid)?;
+            compile(&engine, bytes).map(|artifact| artifact.bytes().to_owned())
+        }
+        Product::Component => component_from(bytes)
+            .map(|component| component.into_owned())
+            .map_err(|error| Failure::new(Reason::InvalidModule, error.to_string())),
+    }
+}
+
 /// Limits data rather than address space: allocators reserve far more address space than they use, depending on the
 /// number of cores.
 #[cfg(unix)]
-fn limit_this_process(cpu_seconds: u64, memory_bytes: u64) -> std::io::Result<()> {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+fn limit_this_process(cpu_seconds: u64, memory_bytes: u64) -> io::Result<()> {
+    use rustix::process::Resource;
     #[cfg(target_os = "linux")]
     {
         // A parent that is killed takes its compilation with it.
         rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
+        // A machine without memory ends this process before any other. Best effort: the limit below bounds it anyway.
+        let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
         // The kernel named this process after the link that started it.
         let _ = rustix::thread::set_name(c"checkpost"); // only what `ps` shows
     }
-    let limits = [
-        (Resource::Cpu, cpu_seconds),
-        (Resource::Data, memory_bytes),
-        (Resource::Fsize, ARTIFACT_BYTES),
-        // A core dump of a compilation that hit a limit is of no use.
-        (Resource::Core, 0),
-    ];
-    for (resource, limit) in limits {
-        // The hard limit stays: the administrator may have set it, and the signal to a process that reaches it would not
-        // show the reason.
-        let maximum = getrlimit(resource).maximum;
-        let current = Some(maximum.map_or(limit, |maximum| maximum.min(limit)));
-        setrlimit(resource, Rlimit { current, maximum })?;
-    }
-    Ok(())
+    limit(Resource::Cpu, cpu_seconds)?;
+    limit(Resource::Data, memory_bytes)?;
+    // A core dump of a compilation that hit a limit is of no use.
+    limit(Resource::Core, 0)
+}
+
+#[cfg(unix)]
+fn limit_files(bytes: u64) -> io::Result<()> {
+    limit(rustix::process::Resource::Fsize, bytes)
+}
+
+/// Lowers a soft limit. The hard limit stays: the administrator may have set it, and the signal to a process that reaches
+/// it would not show the reason.
+#[cfg(unix)]
+fn limit(resource: rustix::process::Resource, limit: u64) -> io::Result<()> {
+    use rustix::process::{Rlimit, getrlimit, setrlimit};
+    let maximum = getrlimit(resource).maximum;
+    let current = Some(maximum.map_or(limit, |maximum| maximum.min(limit)));
+    Ok(setrlimit(resource, Rlimit { current, maximum })?)
 }
 
 /// On other systems, the wall clock of the parent is the only limit.
 #[cfg(not(unix))]
-fn limit_this_process(_cpu_seconds: u64, _memory_bytes: u64) -> std::io::Result<()> {
+fn limit_this_process(_cpu_seconds: u64, _memory_bytes: u64) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn limit_files(_bytes: u64) -> io::Result<()> {
     Ok(())
 }

@@ -5,11 +5,14 @@
 
 mod child;
 mod component;
+mod flatten;
 mod limits;
+mod machine;
 mod parent;
 
-pub use child::{COMMAND, serve};
+pub use child::{COMMAND, Product, serve};
 pub use limits::CompileLimits;
 
 pub(crate) use component::compile;
-pub(crate) use parent::{Compilation, compile_in_child, own_program};
+pub(crate) use machine::{Capacity, capacity, memory_bytes};
+pub(crate) use parent::{Compilation, Job, compile_in_child, own_program};

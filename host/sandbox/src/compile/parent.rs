@@ -3,26 +3,49 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use checkpost_model::check::{Failure, Reason};
 use checkpost_model::clean;
 
-use super::child::COMMAND;
-use super::limits::CompileLimits;
+use super::child::{COMMAND, Product};
 
 /// Time between two looks at the child.
 const POLL: Duration = Duration::from_millis(1);
 
+/// Bytes of the child's standard error that are read.
+const ERRORS_BYTES: u64 = 4 << 10;
+
 /// How a compilation in a child process ended.
 pub(crate) enum Compilation {
-    Artifact(Vec<u8>),
-    /// The module is not a check, or the next run has to try again.
+    /// What the child was to make.
+    Made(Vec<u8>),
+    /// The module is not a check: compiling it again would find the same.
+    Refused(Failure),
+    /// The compilation did not take place: it says nothing about the module.
     Failed(Failure),
+    /// The child was ended by a signal, or ran out of wall-clock time. That may be the module's fault or the machine's.
+    Ended(Failure),
     /// The module exceeded a limit or crashed the compiler: it must not be compiled again.
     Quarantine(Failure),
+}
+
+/// One module to compile in a child process.
+pub(crate) struct Job<'a> {
+    /// This program.
+    pub(crate) program: &'a Path,
+    /// A directory for files without a name; `None`: the system's directory for temporary files.
+    pub(crate) scratch: Option<&'a Path>,
+    pub(crate) product: Product,
+    pub(crate) bytes: &'a [u8],
+    /// Limit of CPU time, over all cores.
+    pub(crate) cpu_seconds: u64,
+    /// Limit of memory.
+    pub(crate) memory_bytes: u64,
+    /// The end of the wall-clock time.
+    pub(crate) until: Instant,
 }
 
 /// A path that starts this program as a child.
@@ -37,61 +60,65 @@ pub(crate) fn own_program() -> io::Result<PathBuf> {
     std::env::current_exe()
 }
 
-/// Compiles in a child process, until `deadline` at the latest.
+/// Compiles in a child process.
 ///
-/// The child writes the artifact to a file without a name, in `scratch` or else in the system's directory for temporary
-/// files.
-pub(crate) fn compile_in_child(
-    program: &Path,
-    scratch: Option<&Path>,
-    bytes: &[u8],
-    limits: &CompileLimits,
-    deadline: Option<Instant>,
-) -> Compilation {
+/// Module, artifact and errors pass through files without names, so that neither process ever waits for the other to
+/// read.
+pub(crate) fn compile_in_child(job: &Job<'_>) -> Compilation {
     let began = Instant::now();
-    let latest = began + limits.wall;
-    let until = deadline.map_or(latest, |deadline| deadline.clamp(began, latest));
     let not_compiled = |error: io::Error| {
         Compilation::Failed(Failure::new(Reason::CompileLimit, format!("cannot run the compiler: {error}")))
     };
-    let (mut child, mut artifact) = match start(program, scratch, limits) {
+    let (mut child, mut files) = match start(job) {
         Ok(started) => started,
         Err(error) => return not_compiled(error),
     };
-    // The child reads all before it writes. If it has already exited, its exit status is the better error.
-    let _ = child.stdin.take().map(|mut stdin| stdin.write_all(bytes));
-    match wait(&mut child, until) {
-        Ok(Some(status)) if status.success() => match read_back(&mut artifact) {
-            Ok(bytes) => Compilation::Artifact(bytes),
+    match wait(&mut child, job.until) {
+        Ok(Some(status)) if status.success() => match read_back(&mut files.product, u64::MAX) {
+            Ok(bytes) => Compilation::Made(bytes),
             Err(error) => not_compiled(error),
         },
-        Ok(Some(status)) => failed(status, &mut child, limits),
-        // An overloaded machine or a late run has little wall-clock time, and the next run may have more.
+        Ok(Some(status)) => {
+            // Errors that cannot be read count as none.
+            let errors = read_back(&mut files.errors, ERRORS_BYTES).unwrap_or_default();
+            failed(status, &String::from_utf8_lossy(&errors), job)
+        }
         Ok(None) => {
-            let detail = format!("was not compiled within {:.0?}", until - began);
-            Compilation::Failed(Failure::new(Reason::Deadline, detail))
+            let detail = format!("was not compiled within {:.0?}", job.until - began);
+            Compilation::Ended(Failure::new(Reason::Deadline, detail))
         }
         Err(error) => not_compiled(error),
     }
 }
 
+/// The files that a child writes.
+struct Files {
+    product: File,
+    errors: File,
+}
+
 /// The child inherits no environment, no working directory, and no files but these.
-fn start(program: &Path, scratch: Option<&Path>, limits: &CompileLimits) -> io::Result<(Child, File)> {
-    let artifact = scratch.map_or_else(tempfile::tempfile, tempfile::tempfile_in)?;
-    let mut command = Command::new(program);
+fn start(job: &Job<'_>) -> io::Result<(Child, Files)> {
+    let file = || job.scratch.map_or_else(tempfile::tempfile, tempfile::tempfile_in);
+    let (mut module, product, errors) = (file()?, file()?, file()?);
+    module.write_all(job.bytes)?;
+    module.rewind()?;
+    let mut command = Command::new(job.program);
     // The name in the list of processes.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::arg0(&mut command, "checkpost");
+    command.arg(COMMAND).args([job.cpu_seconds, job.memory_bytes].map(|limit| limit.to_string()));
+    if job.product == Product::Component {
+        command.arg("--component");
+    }
     let child = command
-        .arg(COMMAND)
-        .args([limits.cpu_seconds, limits.memory_bytes].map(|limit| limit.to_string()))
         .env_clear()
         .current_dir("/")
-        .stdin(Stdio::piped())
-        .stdout(artifact.try_clone()?)
-        .stderr(Stdio::piped())
+        .stdin(module)
+        .stdout(product.try_clone()?)
+        .stderr(errors.try_clone()?)
         .spawn()?;
-    Ok((child, artifact))
+    Ok((child, Files { product, errors }))
 }
 
 /// The exit status, or `None` for a child that had to be killed.
@@ -109,37 +136,34 @@ fn wait(child: &mut Child, until: Instant) -> io::Result<Option<ExitStatus>> {
     }
 }
 
-fn read_back(artifact: &mut File) -> io::Result<Vec<u8>> {
+fn read_back(file: &mut File, max_bytes: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    artifact.rewind()?;
-    artifact.read_to_end(&mut bytes)?;
+    file.rewind()?;
+    file.take(max_bytes).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-/// Judges a child without an artifact. A child that reports a failure has found that the module is not a check. Among the
-/// others, only a limit or a crash of the compiler is the module's fault: a child may also be killed from outside.
-fn failed(status: ExitStatus, child: &mut Child, limits: &CompileLimits) -> Compilation {
-    let mut errors = String::new();
-    if let Some(stderr) = child.stderr.take() {
-        // An output that cannot be read counts as empty.
-        let _ = stderr.take(4096).read_to_string(&mut errors);
-    }
+/// Judges a child without a product. A child that reports a failure has found that the module is not a check. Among the
+/// others, only a limit or a crash of the compiler is certainly the module's fault: a child may also be killed from
+/// outside.
+fn failed(status: ExitStatus, errors: &str, job: &Job<'_>) -> Compilation {
     if let Some((reason, detail)) = errors.split_once('\t')
         && let Some(reason) = Reason::parse(reason)
     {
-        return Compilation::Failed(Failure::new(reason, clean::owned(detail)));
+        return Compilation::Refused(Failure::new(reason, clean::owned(detail)));
     }
-    if exceeded_limits(status, &errors) {
-        let (seconds, mib) = (limits.cpu_seconds, limits.memory_bytes >> 20);
+    if exceeded_limits(status, errors) {
+        let (seconds, mib) = (job.cpu_seconds, job.memory_bytes >> 20);
         let detail = format!("compilation took more than {seconds} s of CPU time or {mib} MiB of memory");
         return Compilation::Quarantine(Failure::new(Reason::CompileLimit, detail));
     }
-    if crashed(status, &errors) {
+    if crashed(status, errors) {
         // Without the compiler's own message, which names files of the machine that it was built on.
         return Compilation::Quarantine(Failure::new(Reason::CompileLimit, "the compiler crashed"));
     }
     let detail = format!("the compiler ended with {status}: {}", clean::bounded(errors.trim(), 200));
-    Compilation::Failed(Failure::new(Reason::CompileLimit, detail))
+    let failure = Failure::new(Reason::CompileLimit, detail);
+    if ended_by_signal(status) { Compilation::Ended(failure) } else { Compilation::Failed(failure) }
 }
 
 #[cfg(unix)]
@@ -152,8 +176,18 @@ fn exceeded_limits(status: ExitStatus, errors: &str) -> bool {
     ended_by(Signal::XCPU) || ended_by(Signal::XFSZ) || is_out_of_memory
 }
 
+#[cfg(unix)]
+fn ended_by_signal(status: ExitStatus) -> bool {
+    std::os::unix::process::ExitStatusExt::signal(&status).is_some()
+}
+
 #[cfg(not(unix))]
 fn exceeded_limits(_status: ExitStatus, _errors: &str) -> bool {
+    false
+}
+
+#[cfg(not(unix))]
+fn ended_by_signal(_status: ExitStatus) -> bool {
     false
 }
 

@@ -29,7 +29,7 @@ pub(in crate::commands) fn run(global: &Global, module: &Path, format: ListForma
     let failed = |failure| CommandError::Check { path: source.to_string(), failure };
     let module = Module::load(&sandbox, &source, limits).map_err(failed)?;
     // A check with a required setting refuses the default settings; the refusal is printed instead of the needs.
-    let needs = module.needs(limits, &Settings::new()).map_err(|failure| failure.detail);
+    let needs = module.needs(limits, &Settings::new(), None).map_err(|failure| failure.detail);
     match format {
         ListFormat::Json => print_json(&as_json(&module, needs.as_deref()))?,
         ListFormat::Text => print(&as_text(&module, needs.as_deref(), &context::style(global)))?,

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use checkpost_sandbox::component_from;
+use checkpost_model::check::Failure;
+use checkpost_sandbox::{CompileLimits, pack};
 
 use crate::commands::error::CommandError;
 use crate::commands::exit_code::DONE;
@@ -14,7 +15,8 @@ pub(in crate::commands) fn run(module: &Path, output: &Path) -> Result<u8, Comma
         move |source| CommandError::File { action, path, source }
     };
     let bytes = fs::read(module).map_err(file("read", module))?;
-    let component = component_from(&bytes).map_err(|source| CommandError::Pack { path: module.to_owned(), source })?;
+    let failed = |failure: Failure| CommandError::Pack { path: module.to_owned(), detail: failure.detail };
+    let component = pack(&bytes, &CompileLimits::default().relaxed()).map_err(failed)?;
     fs::write(output, &component).map_err(file("write", output))?;
     Ok(DONE)
 }

@@ -1,0 +1,94 @@
+//! Which bytes a module has: its digest and its size. Each file is read once, whatever the number of links to it.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use checkpost_model::check::{Failure, ModuleSource, Reason};
+use checkpost_model::digest::sha256_hex;
+
+use crate::bundle::builtin;
+use crate::pin_policy;
+use crate::read::{FileId, ModuleFile, no_such_builtin};
+use crate::sandbox::Sandbox;
+
+/// Bytes of module files that one run reads.
+const MAX_BYTES: u64 = 2 << 30;
+
+/// The bytes of a module, by their digest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Identity {
+    pub(super) digest: String,
+    pub(super) size_bytes: u64,
+}
+
+/// The identity of each module, in order, read from files of at most so many bytes. A module file that is not admitted by
+/// the pin policy has none.
+pub(super) fn identify(sandbox: &Sandbox, sources: &[(&ModuleSource, u64)]) -> Vec<Result<Identity, Failure>> {
+    let found = examine(sandbox, sources);
+    let distinct: Vec<(FileId, &ModuleFile)> = distinct(&found);
+    let hashed = sandbox.map(&distinct, |(_, file)| hash(file, sandbox.deadline));
+    let by_file: HashMap<FileId, _> = distinct.into_iter().map(|(id, _)| id).zip(hashed).collect();
+    let identity = |(source, _): &(&ModuleSource, u64), found: Result<Found<'_>, Failure>| match found? {
+        Found::Builtin(bytes) => Ok(Identity { digest: sha256_hex(bytes), size_bytes: bytes.len() as u64 }),
+        Found::File(file) => {
+            let identity = by_file[&file.id].clone()?;
+            pin_policy::admit(&sandbox.pin_policy, source, &identity.digest)?;
+            Ok(identity)
+        }
+    };
+    sources.iter().zip(found).map(|(source, found)| identity(source, found)).collect()
+}
+
+/// What there is before anything of it is read but its first bytes.
+enum Found<'a> {
+    Builtin(&'a [u8]),
+    File(ModuleFile),
+}
+
+/// Looks at each module. Files beyond what one run reads are refused, the last ones first.
+fn examine<'a>(sandbox: &Sandbox, sources: &[(&ModuleSource, u64)]) -> Vec<Result<Found<'a>, Failure>> {
+    let mut seen: HashMap<FileId, ()> = HashMap::new();
+    let mut left = MAX_BYTES;
+    let mut examine = |source: &ModuleSource, max_bytes: u64| match source {
+        ModuleSource::Builtin(name) => {
+            builtin(name).map(|builtin| Found::Builtin(builtin.bytes)).ok_or_else(|| no_such_builtin(name))
+        }
+        ModuleSource::File(path) => {
+            in_time(sandbox.deadline)?;
+            let file = ModuleFile::examine(path, max_bytes)?;
+            if seen.insert(file.id, ()).is_none() {
+                left = left.checked_sub(file.size_bytes).ok_or_else(|| {
+                    let detail =
+                        format!("{}: this run has read {MAX_BYTES} bytes of others, or nearly so", path.display());
+                    Failure::new(Reason::ModuleTooLarge, detail)
+                })?;
+            }
+            Ok(Found::File(file))
+        }
+    };
+    sources.iter().map(|(source, max_bytes)| examine(source, *max_bytes)).collect()
+}
+
+/// Each file once, whatever it is called.
+fn distinct<'a>(found: &'a [Result<Found<'_>, Failure>]) -> Vec<(FileId, &'a ModuleFile)> {
+    let mut seen = HashMap::new();
+    let files = found.iter().filter_map(|found| match found {
+        Ok(Found::File(file)) => Some((file.id, file)),
+        _ => None,
+    });
+    files.filter(|(id, _)| seen.insert(*id, ()).is_none()).collect()
+}
+
+fn hash(file: &ModuleFile, deadline: Option<Instant>) -> Result<Identity, Failure> {
+    in_time(deadline)?;
+    let (digest, size_bytes) = file.digest()?;
+    Ok(Identity { digest, size_bytes })
+}
+
+/// Refuses to begin once the time for loading is over.
+pub(super) fn in_time(deadline: Option<Instant>) -> Result<(), Failure> {
+    if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+        return Err(Failure::new(Reason::Deadline, "the run had no time left to load it"));
+    }
+    Ok(())
+}
