@@ -1,6 +1,7 @@
 //! Components that double: each level instantiates the one below twice.
 
-use super::{Either, Judged, Unknown, assert_outcomes};
+use super::{Judged, Unknown, assert_outcomes};
+use crate::support::check;
 use crate::support::guest::Guest;
 
 /// A check beside a component that has `2^levels` instances of a first one with these definitions.
@@ -91,10 +92,27 @@ fn small_module_has_no_large_image() {
     // Two bytes, almost 16 MiB apart, in each of thirty memories.
     let sparse = r#"(memory 256) (data (i32.const 0) "a") (data (i32.const 16777215) "b")"#;
     let modules = format!("(core module {sparse})").repeat(30);
-    let site = assert_outcomes([
-        ("image", Guest::with("").outer(&format!("{modules} (core instance $outer)")).wasm(), Judged),
-        // Instantiated, they need their memory.
-        ("memory", Guest::with(&"(memory 256) (data 1 (i32.const 16777215) \"b\")".repeat(1)).wasm(), Either(&["invalid_module"])),
+    let image = Guest::with("").outer(&format!("{modules} (core instance $outer)")).wasm();
+    let site = assert_outcomes([("image", image, Judged)]);
+    let listed: serde_json::Value =
+        serde_json::from_str(&site.execute(&["check", "list", "--format", "json"], 0).stdout).unwrap();
+    let digest = check(&serde_json::json!({ "checks": listed }), "image")["digest"].as_str().unwrap().to_owned();
+    let artifact = site.cache().join(digest).with_extension("cwasm");
+    let artifact_bytes = std::fs::metadata(artifact).unwrap().len();
+    assert!(artifact_bytes < 1 << 20, "{artifact_bytes}");
+}
+
+/// Tables take their elements from the compiler, as images take their data.
+#[test]
+fn machine_code_is_bounded_by_the_size_of_the_module() {
+    // One element at the end of a table of a million: four bytes each, for a hundred bytes of WebAssembly.
+    let table = "(table 1000000 funcref) (func $function) (elem (i32.const 999999) $function)";
+    let modules = |count: usize| {
+        let modules = format!("(core module {table})").repeat(count);
+        Guest::with("").outer(&format!("{modules} (core instance $outer)")).wasm()
+    };
+    assert_outcomes([
+        ("one-table", modules(1), Judged),
+        ("many-tables", modules(40), Unknown("compile_limit", "for a module of its size")),
     ]);
-    drop(site);
 }

@@ -3,7 +3,9 @@
 
 mod abi;
 mod fuel;
+mod greedy;
 mod imports;
+mod instances;
 mod memory;
 mod modules;
 mod nan;
@@ -14,6 +16,7 @@ mod text;
 mod traps;
 
 use std::ops::Deref;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, Weak};
 
 use serde_json::Value;
@@ -46,7 +49,14 @@ use Outcome::{Either, Judged, Unknown};
 struct HostileSite {
     site: Site,
     /// Shared by all tests that run at the same time, so that the built-in checks are compiled once.
-    _cache: Arc<TempDir>,
+    cache: Arc<TempDir>,
+}
+
+impl HostileSite {
+    /// The directory of compiled modules.
+    fn cache(&self) -> PathBuf {
+        self.cache.path().join("cache")
+    }
 }
 
 impl Deref for HostileSite {
@@ -64,7 +74,7 @@ fn hostile_site(limits: &str) -> HostileSite {
     let cache = shared.upgrade().unwrap_or_else(|| Arc::new(tempfile::tempdir().unwrap()));
     *shared = Arc::downgrade(&cache);
     let site = Site::with_config(&format!("cache_dir = {:?}\n{limits}", cache.path().join("cache")));
-    HostileSite { site, _cache: cache }
+    HostileSite { site, cache }
 }
 
 /// Runs all of these modules in one cycle, and asserts the outcome of each, of the built-in checks and of the cycle.

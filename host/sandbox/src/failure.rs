@@ -9,7 +9,7 @@ use wasmtime_wasi::I32Exit;
 use checkpost_model::check::{Failure, Limits, Reason};
 use checkpost_model::clean;
 
-use crate::limiter::{Exceeded, MAX_TABLE_ELEMENTS};
+use crate::limiter::{Exceeded, MAX_INSTANCES, MAX_MEMORIES, MAX_TABLE_ELEMENTS, MAX_TABLES};
 
 /// Longest detail of a failure.
 const DETAIL_CHARS: usize = 300;
@@ -52,10 +52,12 @@ fn untyped_failure(error: &Error) -> Failure {
     if text.contains("fuel allocated for hostcalls") {
         return Failure::new(Reason::OutputLimit, "returned more data than the limit allows");
     }
-    // Wasmtime's own limits on the number of memories, tables and instances, which small ones reach before the limit in
-    // bytes.
+    // Small ones reach these counts before the limit in bytes.
     if text.contains("resource limit exceeded") {
-        return Failure::new(Reason::MemoryLimit, text);
+        let detail = format!(
+            "makes more than {MAX_INSTANCES} instances, {MAX_MEMORIES} memories or {MAX_TABLES} tables in one call"
+        );
+        return Failure::new(Reason::MemoryLimit, detail);
     }
     // Exports are matched by name when the component is linked, and by type when it is first instantiated.
     if text.contains("type mismatch") || text.contains("failed to convert function") {

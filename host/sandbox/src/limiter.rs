@@ -29,13 +29,13 @@ const TABLE_ELEMENT_BYTES: usize = size_of::<usize>();
 pub(crate) const MAX_TABLE_ELEMENTS: usize = 8 << 20;
 
 /// Instances of core modules in one store, at most; more are refused before they are compiled.
-const MAX_INSTANCES: usize = 1_000;
+pub(crate) const MAX_INSTANCES: usize = 1_000;
 
 /// Memories in one store, at most: each reserves address space.
-const MAX_MEMORIES: usize = 100;
+pub(crate) const MAX_MEMORIES: usize = 100;
 
 /// Tables in one store, at most.
-const MAX_TABLES: usize = 1_000;
+pub(crate) const MAX_TABLES: usize = 1_000;
 
 impl MemoryLimiter {
     /// The limiter of a store whose instances need `context_bytes` of the host's memory; `None` if that is too much.

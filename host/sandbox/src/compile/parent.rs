@@ -84,7 +84,7 @@ pub(crate) fn compile_in_child(job: &Job<'_>) -> Compilation {
             failed(status, &String::from_utf8_lossy(&errors), job)
         }
         Ok(None) => {
-            let detail = format!("was not compiled within {:.0?}", job.until - began);
+            let detail = format!("was not compiled within {:.0} s", (job.until - began).as_secs_f64());
             Compilation::Ended(Failure::new(Reason::Deadline, detail))
         }
         Err(error) => not_compiled(error),

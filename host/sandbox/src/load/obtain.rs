@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use checkpost_model::check::{Failure, Reason};
-use checkpost_model::digest::{self, sha256_hex};
+use checkpost_model::digest::sha256_hex;
 
 use crate::artifact::{self, Artifact};
 use crate::cache::Cache;
@@ -70,8 +70,11 @@ fn known(cache: Option<&Cache>, plan: &Plan<'_>) -> Option<Result<Stock, Failure
 }
 
 fn quarantined(cache: &Cache, digest: &str) -> Option<Failure> {
-    let reason = cache.quarantine_reason(digest)?;
-    Some(Failure::new(Reason::CompileLimit, format!("{reason}; in quarantine as {}", &digest[..16])))
+    cache.quarantine_reason(digest).map(|reason| in_quarantine(&reason, digest))
+}
+
+fn in_quarantine(reason: &str, digest: &str) -> Failure {
+    Failure::new(Reason::CompileLimit, format!("{reason}; in quarantine as {}", &digest[..16]))
 }
 
 /// Compiles a built-in module in this process.
@@ -162,7 +165,7 @@ fn ended(cache: Option<&Cache>, digest: &str, failure: Failure) -> Failure {
         Ok(times) if times >= attempts => {
             let detail = format!("{}, in {times} runs", failure.detail);
             remember(Some(cache.quarantine(digest, &detail)));
-            Failure::new(Reason::CompileLimit, format!("{detail}; in quarantine as {}", digest::short(digest)))
+            in_quarantine(&detail, digest)
         }
         Ok(_) => failure,
         Err(error) => {
