@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use checkpost_model::check::{Failure, Limits, ModuleSource, SettingValue, Settings, Status, Verdict};
 use checkpost_model::metric::{Labels, Sample, Series};
-use checkpost_sandbox::{Input, Module, Sandbox, SandboxOptions};
+use checkpost_sandbox::{Input, Module, Sandbox, SandboxOptions, load_module};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
@@ -102,7 +102,7 @@ fn sandbox(evaluations: usize) -> Sandbox {
 
 /// Evaluates this many cases, each in two engines and on all threads at once.
 fn assert_repeatable(source: &ModuleSource, sandboxes: &[Sandbox; 2], cases: u32) {
-    let modules = sandboxes.each_ref().map(|sandbox| Module::load(sandbox, source, &Limits::DEFAULT).unwrap());
+    let modules = sandboxes.each_ref().map(|sandbox| load_module(sandbox, source, &Limits::DEFAULT).unwrap());
     let mut runner = TestRunner::new(ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() });
     let property = |case: Case| {
         let first = evaluate(&modules[0], &case);

@@ -27,7 +27,7 @@ fuzz() {
 }
 
 fuzz build
-[ $# -gt 0 ] || set -- module generated answers verdicts
+[ $# -gt 0 ] || set -- module generated nested answers verdicts
 findings=
 for target in "$@"; do
     printf '\n== %s, %s s\n' "$target" "$seconds"

@@ -6,6 +6,7 @@ use wasm_smith::{Component, Config, Module};
 
 use super::{assert_whole, hostile_site, run};
 use crate::support::guest::{Guest, section};
+use crate::support::nested::check_with_nested_components;
 use crate::support::root;
 
 /// Little fuel, so that loops end at once.
@@ -120,6 +121,15 @@ fn random_modules_and_components_are_no_checks() {
         .collect();
     assert!(components.len() > 25);
     assert_eq!(assert_judged_or_unknown(modules.into_iter().chain(components)), 0);
+}
+
+#[test]
+fn nested_components_are_judged_or_unknown() {
+    let mut numbers = Numbers(6);
+    let ran = assert_judged_or_unknown(
+        (0..100).map(|_| check_with_nested_components(&mut Unstructured::new(&numbers.bytes(1_000))).unwrap()),
+    );
+    assert!(ran > 50, "{ran} ran");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A directory to run checkpost in, and what tests ask about it.
 
 pub mod guest;
+pub mod nested;
 pub mod servers;
 
 use std::collections::BTreeMap;

@@ -17,7 +17,7 @@ use checkpost_alerting::alert::{
 use checkpost_collect::derive;
 use checkpost_model::check::{DEFAULT_CHANNEL, Evaluation, Limits, ModuleSource, Settings, Status};
 use checkpost_model::metric::Snapshot;
-use checkpost_sandbox::{Input, Judged, Module, Need, Sandbox, SandboxOptions};
+use checkpost_sandbox::{Input, Judged, Module, Need, Sandbox, SandboxOptions, load_module};
 
 use crate::support::BUILT_IN;
 
@@ -36,7 +36,7 @@ struct Check {
 
 impl Check {
     fn load(sandbox: &Sandbox, name: &'static str) -> Self {
-        let module = Module::load(sandbox, &ModuleSource::Builtin(name), &Limits::DEFAULT).unwrap();
+        let module = load_module(sandbox, &ModuleSource::Builtin(name), &Limits::DEFAULT).unwrap();
         let needs = module.needs(&Limits::DEFAULT, &Settings::new(), None).unwrap();
         Self { name, module, needs, previous: Vec::new() }
     }

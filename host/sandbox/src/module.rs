@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use checkpost_model::check::{Failure, Limits, ModuleInfo, ModuleSource, Reason, Settings, Verdict};
+use checkpost_model::check::{Failure, Limits, ModuleInfo, Reason, Settings, Verdict};
 use checkpost_model::digest::sha256_hex;
 
 use crate::bindings::{CheckPre, types};
@@ -14,7 +14,8 @@ use crate::convert;
 use crate::description::Description;
 use crate::failure::invalid;
 use crate::input::Input;
-use crate::load::{Code, Loaded, Wanted, link, load, load_all};
+use crate::load::code::Code;
+use crate::load::link::{Loaded, link, load};
 use crate::memo::{Answers, Memo};
 use crate::need::Need;
 use crate::output;
@@ -54,17 +55,7 @@ impl Judged {
 }
 
 impl Module {
-    /// Loads a module with its description, from the cache if possible.
-    ///
-    /// # Errors
-    /// When the module cannot be read, compiled or linked, or does not return a description. All of these are failures of
-    /// the check.
-    pub fn load(sandbox: &Sandbox, source: &ModuleSource, limits: &Limits) -> Result<Arc<Self>, Failure> {
-        let missing = || Err(Failure::new(Reason::Unreadable, "not loaded"));
-        load_all(sandbox, &[Wanted { source, limits }]).pop().unwrap_or_else(missing)
-    }
-
-    /// [`Module::load`] for fuzzing: from bytes instead of a file, and compiled in this process, because a fuzzer cannot
+    /// [`load_module`](crate::load_module) for fuzzing: from bytes instead of a file, and compiled in this process, because a fuzzer cannot
     /// see what happens in a child. No run compiles module files in its own process. Skips pins and the cache of compiled
     /// code.
     #[doc(hidden)]

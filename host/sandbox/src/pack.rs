@@ -1,38 +1,11 @@
-//! Encodes a core module that carries its component type as a component.
+//! Packs a core module as a component, for people who build checks.
 
-use std::borrow::Cow;
 use std::io;
 use std::time::Instant;
 
-use wit_component::ComponentEncoder;
-
 use checkpost_model::check::{Failure, Reason};
-use checkpost_model::clean;
 
 use crate::compile::{Compilation, CompileLimits, Job, Product, capacity, compile_in_child, own_program};
-
-/// Bytes that are no component and cannot be encoded as one. Displays as one line.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum PackError {
-    /// An empty file.
-    #[error("the file is empty")]
-    Empty,
-    /// Not WebAssembly.
-    #[error("not a WebAssembly module: it does not begin with '\\0asm'")]
-    NotWasm,
-    /// WebAssembly of another version or layer.
-    #[error("not a WebAssembly module or component of a known version")]
-    UnknownVersion,
-    /// A core module without a component type.
-    #[error("a core module without a component type: build it with the checkpost SDK")]
-    NoComponentType,
-    /// A core module with imports that a component cannot have.
-    #[error("imports {}, which a component cannot import", .0.join(", "))]
-    Imports(Vec<String>),
-    /// The encoder refused the module.
-    #[error("cannot be encoded as a component: {0}")]
-    Encode(String),
-}
 
 /// The component in `bytes`, made in a child process: the encoder may panic, or never end, on input that is hostile.
 ///
@@ -57,61 +30,4 @@ pub fn pack(bytes: &[u8], limits: &CompileLimits) -> Result<Vec<u8>, Failure> {
         | Compilation::Ended(failure)
         | Compilation::Quarantine(failure) => Err(failure),
     }
-}
-
-/// Longest message of the encoder, which quotes names of the module.
-const CAUSES_CHARS: usize = 1_000;
-
-const MAGIC: &[u8] = b"\0asm";
-const CORE: &[u8] = &[1, 0, 0, 0];
-const COMPONENT: &[u8] = &[0x0d, 0, 1, 0];
-const COMPONENT_TYPE: &[u8] = b"component-type";
-
-/// The component in `bytes`, which is unchanged, or encoded from a core module by `wit-component`.
-///
-/// # Errors
-/// When the bytes are neither a component nor a core module with a component type.
-pub(crate) fn component_from(bytes: &[u8]) -> Result<Cow<'_, [u8]>, PackError> {
-    if bytes.is_empty() {
-        return Err(PackError::Empty);
-    }
-    let Some(header) = bytes.strip_prefix(MAGIC) else { return Err(PackError::NotWasm) };
-    if header.starts_with(COMPONENT) {
-        return Ok(Cow::Borrowed(bytes));
-    }
-    if !header.starts_with(CORE) {
-        return Err(PackError::UnknownVersion);
-    }
-    // The section is called `component-type:…` by `wit-bindgen`, and `component-type` by `wasm-tools component embed`.
-    // Without it, the encoder would return an empty component.
-    if !bytes.windows(COMPONENT_TYPE.len()).any(|window| window == COMPONENT_TYPE) {
-        return Err(PackError::NoComponentType);
-    }
-    // The encoder trusts the length in the header of a code section, and panics when the file ends earlier.
-    if let Some(error) = wasmparser::Parser::new(0).parse_all(bytes).find_map(Result::err) {
-        return Err(PackError::Encode(clean::bounded(&error.to_string(), CAUSES_CHARS)));
-    }
-    let encode = |bytes| ComponentEncoder::default().validate(true).module(bytes)?.encode();
-    encode(bytes).map(Cow::Owned).map_err(|error| match foreign_imports(bytes) {
-        names if names.is_empty() => {
-            let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
-            PackError::Encode(clean::bounded(&causes.join(": "), CAUSES_CHARS))
-        }
-        names => PackError::Imports(names),
-    })
-}
-
-/// The imports of a core module that name no interface, such as `wasi_snapshot_preview1.fd_write` and `env.memory`.
-fn foreign_imports(module: &[u8]) -> Vec<String> {
-    let payloads = wasmparser::Parser::new(0).parse_all(module).map_while(Result::ok);
-    let imports = payloads.filter_map(|payload| match payload {
-        wasmparser::Payload::ImportSection(imports) => Some(imports),
-        _ => None,
-    });
-    imports
-        .flat_map(|section| section.into_imports().map_while(Result::ok))
-        // Interfaces have a ':', and the imports of the canonical ABI itself begin with '$' or '['.
-        .filter(|import| !import.module.contains(':') && !import.module.starts_with(['$', '[']))
-        .map(|import| format!("{}.{}", import.module, import.name))
-        .collect()
 }

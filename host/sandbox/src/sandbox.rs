@@ -118,7 +118,7 @@ impl Sandbox {
 
     /// The time until a deadline, for so many calls to module files.
     pub fn turns(&self, until: Instant, calls: usize) -> Turns {
-        Turns::new(until, self.threads.current_num_threads(), calls)
+        Turns::new(Instant::now(), until, self.threads.current_num_threads(), calls)
     }
 
     /// The time until loading ends.

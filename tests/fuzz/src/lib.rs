@@ -10,6 +10,10 @@ mod splice;
 #[path = "../../support/guest.rs"]
 pub mod guest;
 
+/// Components that double, nest, alias and repeat, as in the integration tests.
+#[path = "../../support/nested.rs"]
+pub mod nested;
+
 use std::path::PathBuf;
 
 pub use judge::Judge;

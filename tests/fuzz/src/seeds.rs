@@ -14,6 +14,18 @@ pub fn plant(target: &str, seeds: impl IntoIterator<Item = (String, Vec<u8>)>) {
     }
 }
 
+/// Bytes without a pattern, enough for a module that does something.
+pub fn random() -> impl Iterator<Item = (String, Vec<u8>)> {
+    (1..=32_u64).map(|number| {
+        let mut state = number;
+        let bytes = (0..1_000).map(|_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 56) as u8
+        });
+        (format!("random-{number:02}"), bytes.collect())
+    })
+}
+
 /// Modules of every kind: built-in checks, small guests, modules that are no check, and bytes that are no module.
 pub fn modules() -> Vec<(String, Vec<u8>)> {
     let mut modules: Vec<_> = ["cpu", "memory", "disk", "network"].map(built_in).into();

@@ -54,19 +54,7 @@ fn module(bytes: &[u8]) -> arbitrary::Result<Vec<u8>> {
     Ok(Module::new(config(&mut bytes)?, &mut bytes)?.to_bytes())
 }
 
-/// Bytes without a pattern, enough for a module that does something.
-fn seeds() -> impl Iterator<Item = (String, Vec<u8>)> {
-    (1..=32_u64).map(|number| {
-        let mut state = number;
-        let bytes = (0..1_000).map(|_| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 56) as u8
-        });
-        (format!("random-{number:02}"), bytes.collect())
-    })
-}
-
-fuzz_target!(init: seeds::plant("generated", seeds()), |bytes: &[u8]| {
+fuzz_target!(init: seeds::plant("generated", seeds::random()), |bytes: &[u8]| {
     if let Ok(module) = module(bytes) {
         JUDGE.judge(&CHECK.put(&module_section(&module)));
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use checkpost_model::check::{Limits, ModuleSource, Settings};
 use checkpost_model::metric::{Labels, Sample};
-use checkpost_sandbox::{Input, Module, Sandbox, SandboxOptions};
+use checkpost_sandbox::{Input, Module, Sandbox, SandboxOptions, load_module};
 
 /// Which engine a run of its size makes.
 #[derive(Clone, Copy)]
@@ -42,7 +42,7 @@ impl Judge {
             sandbox.open_cache(cache).unwrap();
         }
         let module =
-            Module::load(&sandbox, &source, &Limits::DEFAULT).unwrap_or_else(|failure| panic!("{name}: {failure}"));
+            load_module(&sandbox, &source, &Limits::DEFAULT).unwrap_or_else(|failure| panic!("{name}: {failure}"));
         let samples = readings(name, samples);
         let plain = if matches!(run, Run::Small) { "-plain" } else { "" };
         Self { module, name: format!("{name}-{}{plain}", samples.len()), samples }

@@ -6,9 +6,9 @@ use wasmtime::Engine;
 
 use checkpost_model::check::{Failure, Reason};
 
+use crate::encode::component_from;
 use crate::engine::config;
 use crate::failure::invalid;
-use crate::pack::component_from;
 
 use super::component::{compile, max_artifact_bytes};
 

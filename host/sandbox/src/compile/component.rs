@@ -5,9 +5,9 @@ use wasmtime::Engine;
 use checkpost_model::check::{Failure, Reason};
 
 use crate::artifact::Artifact;
+use crate::encode::{EncodeError, component_from};
 use crate::failure::invalid;
 use crate::imports::denied_import;
-use crate::pack::{PackError, component_from};
 
 use super::flatten::flatten;
 
@@ -37,11 +37,11 @@ pub(super) fn max_artifact_bytes(module_bytes: u64) -> u64 {
 
 /// The failure for bytes that are no component. A valid core module without a component type is not a check; an invalid
 /// one may have lost its component type when it was truncated.
-fn no_component(engine: &Engine, bytes: &[u8], error: &PackError) -> Failure {
+fn no_component(engine: &Engine, bytes: &[u8], error: &EncodeError) -> Failure {
     match (error, wasmtime::Module::validate(engine, bytes)) {
-        (PackError::NoComponentType, Ok(())) => Failure::new(Reason::ContractMismatch, error.to_string()),
-        (PackError::NoComponentType, Err(error)) => invalid(error),
-        (PackError::Imports(names), _) => denied_import(names),
+        (EncodeError::NoComponentType, Ok(())) => Failure::new(Reason::ContractMismatch, error.to_string()),
+        (EncodeError::NoComponentType, Err(error)) => invalid(error),
+        (EncodeError::Imports(names), _) => denied_import(names),
         _ => Failure::new(Reason::InvalidModule, error.to_string()),
     }
 }

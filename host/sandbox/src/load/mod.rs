@@ -7,8 +7,9 @@
 //! Every step takes the modules in the order in which they are wanted, so that where something runs out it is the last
 //! ones that go without.
 
+pub(crate) mod code;
 mod identify;
-mod link;
+pub(crate) mod link;
 mod obtain;
 mod plan;
 #[cfg(test)]
@@ -16,8 +17,6 @@ mod tests;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-
-use serde::Serialize;
 
 use checkpost_model::check::{Failure, Limits, ModuleSource, Reason};
 
@@ -28,29 +27,21 @@ use crate::module::Module;
 use crate::sandbox::Sandbox;
 use crate::turns::Turns;
 
+use code::Code;
+use link::{Loaded, load};
 use obtain::Stock;
 use plan::Plan;
 
-pub(crate) use link::{Loaded, link, load};
+pub(crate) use plan::Wanted;
 
-/// Origin of a module's machine code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Code {
-    /// The cache of compiled modules.
-    Cached,
-    /// The compiler, in this run; the next run finds the code in the cache.
-    Compiled,
-    /// The compiler, in this run; the code could not be cached.
-    #[serde(rename = "not_kept")]
-    Uncached,
-}
-
-/// A module that an instance wants.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Wanted<'a> {
-    pub(crate) source: &'a ModuleSource,
-    pub(crate) limits: &'a Limits,
+/// Loads one module with its description, from the cache if possible.
+///
+/// # Errors
+/// When the module cannot be read, compiled or linked, or does not return a description. All of these are failures of the
+/// check.
+pub fn load_module(sandbox: &Sandbox, source: &ModuleSource, limits: &Limits) -> Result<Arc<Module>, Failure> {
+    let not_loaded = || Err(Failure::new(Reason::Unreadable, "not loaded"));
+    load_all(sandbox, &[Wanted { source, limits }]).pop().unwrap_or_else(not_loaded)
 }
 
 /// The modules, in order. Instances whose modules have the same bytes share one.
@@ -131,7 +122,7 @@ fn load_one(
     turns: Option<&Turns>,
 ) -> Result<Module, Failure> {
     let (loaded, code) = match stock.as_ref().map_err(Clone::clone)? {
-        Stock::Held(artifact) => (load_artifact(sandbox, artifact, plan)?, Code::Uncached),
+        Stock::InMemory(artifact) => (load_artifact(sandbox, artifact, plan)?, Code::Uncached),
         Stock::Cached(_, code) => match load_cached(sandbox, plan) {
             Some(loaded) => (loaded, *code),
             None => recompile(sandbox, plan)?,
@@ -163,7 +154,7 @@ fn recompile(sandbox: &Sandbox, plan: &Plan<'_>) -> Result<(Loaded, Code), Failu
         false => obtain::compile_builtin(sandbox, plan)?,
     };
     match stock {
-        Stock::Held(artifact) => Ok((load_artifact(sandbox, &artifact, plan)?, Code::Uncached)),
+        Stock::InMemory(artifact) => Ok((load_artifact(sandbox, &artifact, plan)?, Code::Uncached)),
         Stock::Cached(_, code) => {
             let unreadable = || Failure::new(Reason::Unreadable, "its machine code cannot be read back from the cache");
             load_cached(sandbox, plan).map(|loaded| (loaded, code)).ok_or_else(unreadable)

@@ -17,7 +17,7 @@ use crate::read::read;
 use crate::sandbox::Sandbox;
 use crate::turns::Turns;
 
-use super::Code;
+use super::code::Code;
 use super::identify::in_time;
 use super::plan::Plan;
 
@@ -30,14 +30,14 @@ pub(super) enum Stock {
     /// In the cache under the digest of the module, with its size in bytes.
     Cached(u64, Code),
     /// In memory, because there is no cache or it could not be written.
-    Held(Artifact),
+    InMemory(Artifact),
 }
 
 impl Stock {
     pub(super) fn bytes(&self) -> u64 {
         match self {
             Self::Cached(bytes, _) => *bytes,
-            Self::Held(artifact) => artifact.bytes().len() as u64,
+            Self::InMemory(artifact) => artifact.bytes().len() as u64,
         }
     }
 }
@@ -90,7 +90,7 @@ fn compile_files<'a>(sandbox: &Sandbox, files: &[&Plan<'a>]) -> Vec<(&'a str, Re
         return Vec::new();
     }
     let capacity = capacity(&sandbox.compile);
-    let turns = sandbox.deadline.map(|deadline| Turns::new(deadline, capacity.children, files.len()));
+    let turns = sandbox.deadline.map(|deadline| Turns::new(Instant::now(), deadline, capacity.children, files.len()));
     let (next, compiled) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let work = || {
         while let Some(plan) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
@@ -188,5 +188,5 @@ fn keep(sandbox: &Sandbox, artifact: Artifact, digest: &str) -> Stock {
         Some(Err(error)) => tracing::warn!(%error, "cannot cache a compiled module; the next run compiles it again"),
         None => {}
     }
-    Stock::Held(artifact)
+    Stock::InMemory(artifact)
 }

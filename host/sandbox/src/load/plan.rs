@@ -4,8 +4,14 @@ use std::collections::HashMap;
 
 use checkpost_model::check::{Failure, Limits, ModuleSource};
 
-use super::Wanted;
 use super::identify::Identity;
+
+/// A module that an instance wants.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) source: &'a ModuleSource,
+    pub(crate) limits: &'a Limits,
+}
 
 /// A module to load into the engine of one stack size.
 #[derive(Clone, Debug)]

@@ -6,9 +6,10 @@ use checkpost_model::check::{Limits, ModuleSource, Reason};
 use crate::artifact::Artifact;
 use crate::sandbox::{Sandbox, SandboxOptions};
 
+use super::code::Code;
 use super::obtain::Stock;
 use super::plan::Plan;
-use super::{Code, Wanted, admit, load_all};
+use super::{Wanted, admit, load_all};
 
 /// A sandbox with a cache in a directory of its own.
 fn sandbox() -> (Sandbox, tempfile::TempDir) {

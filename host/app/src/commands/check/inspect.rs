@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use checkpost_model::check::{ModuleSource, PinPolicy, Settings};
 use checkpost_report::style::Style;
 use checkpost_report::table::{self, Column::*};
-use checkpost_sandbox::{Module, Need, SettingDescription, builtin};
+use checkpost_sandbox::{Module, Need, SettingDescription, builtin, load_module};
 
 use crate::cli::{Global, ListFormat};
 use crate::commands::context;
@@ -27,7 +27,7 @@ pub(in crate::commands) fn run(global: &Global, module: &Path, format: ListForma
     let limits = &config.allowance.limits;
     let source = source(module);
     let failed = |failure| CommandError::Check { path: source.to_string(), failure };
-    let module = Module::load(&sandbox, &source, limits).map_err(failed)?;
+    let module = load_module(&sandbox, &source, limits).map_err(failed)?;
     // A check with a required setting refuses the default settings; the refusal is printed instead of the needs.
     let needs = module.needs(limits, &Settings::new(), None).map_err(|failure| failure.detail);
     match format {
