@@ -79,16 +79,30 @@ fn refused_settings_of_a_dropped_in_module_do_not_stop_the_others() {
 }
 
 #[test]
-fn refused_settings_of_a_configured_module_are_a_configuration_mistake() {
+fn refused_settings_of_a_configured_module_make_its_instance_unknown() {
     let module = guest_file("refuse-settings");
     let site = Site::with_config(&format!("[[check]]\nname = \"picky\"\nmodule = {module:?}\n"));
-    let output = site.execute(&["run"], 2);
-    assert!(
-        output.error().contains("checkpost.toml:2: check 'picky' refuses its settings: secret is not set"),
-        "{}",
-        output.stderr
-    );
-    assert!(site.is_empty());
+    let refused = "checkpost.toml:2: check 'picky' refuses its settings: secret is not set";
+    let report = site.run_json();
+    let picky = check(&report, "picky");
+    assert_eq!(picky["reason"], "settings_refused", "{picky:#}");
+    assert!(picky["detail"].as_str().unwrap().contains(refused), "{picky:#}");
+    assert_ne!(check(&report, "memory")["status"], "unknown");
+    assert_eq!(site.count("notifications WHERE level = 'UNKNOWN' AND check_name = 'picky'"), 1);
+    // To the operator who edits the file it is a mistake.
+    let output = site.execute(&["config", "check"], 2);
+    assert!(output.error().contains(refused), "{}", output.stderr);
+}
+
+#[test]
+fn setting_that_a_configured_module_does_not_know_makes_its_instance_unknown() {
+    let module = guest_file("misbehave");
+    let site = Site::with_config(&format!(
+        "[[check]]\nname = \"typo\"\nmodule = {module:?}\nsettings = {{ tresholds = 1 }}\n"
+    ));
+    let report = site.run_json();
+    assert_eq!(check(&report, "typo")["reason"], "settings_refused", "{report:#}");
+    site.execute(&["config", "check"], 2).error();
 }
 
 #[test]

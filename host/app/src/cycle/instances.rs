@@ -9,7 +9,7 @@ use checkpost_model::check::{
     Allowance, CHECKS_DIRECTORY, CheckInstance, DEFAULT_CHANNEL, Failure, ModuleSource, Reason, Settings,
 };
 use checkpost_model::clean;
-use checkpost_sandbox::{Candidate, Prepared, Sandbox, discover, prepare};
+use checkpost_sandbox::{Candidate, Prepared, Sandbox, SettingsRefusal, discover, prepare};
 
 /// The instances of a cycle: the configured ones, one for every other module in the checks directory, and one that stands
 /// for that directory when it cannot be read.
@@ -52,16 +52,47 @@ impl Instances {
         self.checks.len()
     }
 
-    /// Prepares every instance.
+    /// Prepares every instance. A module file that refuses its settings is `unknown`: it may have changed without its
+    /// operator, and the others must be judged.
+    ///
+    /// # Errors
+    /// Settings that the operator wrote and a built-in check does not know, or refuses.
+    pub fn prepare(self, sandbox: &Sandbox) -> Result<Vec<Prepared>, ConfigError> {
+        self.prepare_with(sandbox, |check, refusal| {
+            let refused = check.refuse(refusal);
+            let is_file = check.instance.module.is_file();
+            if is_file {
+                Ok(unknown(check, Failure::new(Reason::SettingsRefused, refused.to_string())))
+            } else {
+                Err(refused)
+            }
+        })
+    }
+
+    /// Prepares every instance, for a command that looks for mistakes.
     ///
     /// # Errors
     /// Settings that the operator wrote and a check does not know, or refuses.
-    pub fn prepare(self, sandbox: &Sandbox) -> Result<Vec<Prepared>, ConfigError> {
+    pub fn prepare_strictly(self, sandbox: &Sandbox) -> Result<Vec<Prepared>, ConfigError> {
+        self.prepare_with(sandbox, |check, refusal| Err(check.refuse(refusal)))
+    }
+
+    fn prepare_with(
+        self,
+        sandbox: &Sandbox,
+        refused: impl Fn(&ConfiguredCheck, SettingsRefusal) -> Result<Prepared, ConfigError>,
+    ) -> Result<Vec<Prepared>, ConfigError> {
         let candidates: Vec<_> = self.checks.iter().map(candidate).collect();
         let results = prepare(sandbox, &candidates).into_iter().zip(&self.checks);
-        let located = results.map(|(prepared, check)| prepared.map_err(|refusal| check.refuse(refusal)));
+        let located = results.map(|(prepared, check)| prepared.or_else(|refusal| refused(check, refusal)));
         located.chain(self.unreadable.map(Ok)).collect()
     }
+}
+
+/// An instance that cannot judge in this cycle.
+fn unknown(check: &ConfiguredCheck, failure: Failure) -> Prepared {
+    let instance = check.instance.clone();
+    Prepared { settings: instance.settings.clone(), instance, is_declared: true, ready: Err(failure) }
 }
 
 fn candidate(check: &ConfiguredCheck) -> Candidate<'_> {

@@ -22,7 +22,7 @@ pub(in crate::commands) fn run(global: &Global, checks: Option<&Path>) -> Result
     let instances = Instances::of(&config);
     let modules = instances.modules();
     let sandbox = cycle::sandbox(&config, &instances)?;
-    let prepared = instances.prepare(&sandbox)?;
+    let prepared = instances.prepare_strictly(&sandbox)?;
     config.routes.iter().try_for_each(check_route)?;
     print(&(clean::owned(&outcome(&config, modules, &prepared)) + "\n"))?;
     Ok(DONE)
