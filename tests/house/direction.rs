@@ -11,14 +11,15 @@ use crate::support::root;
 /// For each crate of [`CRATES`], the crates of the host that it may depend on.
 const DIRECTION: [(&str, &[&str]); 9] = [
     ("model", &[]),
+    ("files", &[]),
     ("collect", &["model"]),
-    ("sandbox", &["model"]),
+    ("sandbox", &["model", "files"]),
     ("alerting", &["model"]),
     ("record", &["model", "alerting"]),
     ("store", &["model", "alerting", "record"]),
-    ("notify", &["model", "alerting"]),
+    ("notify", &["model", "files", "alerting"]),
     ("report", &["model", "alerting", "record"]),
-    ("app", &["model", "collect", "sandbox", "alerting", "record", "store", "notify", "report"]),
+    ("app", &["model", "files", "collect", "sandbox", "alerting", "record", "store", "notify", "report"]),
 ];
 
 /// Dependencies that belong to one stage: SQL, wasm, the network, the command line.

@@ -1,0 +1,2 @@
+//! Files that other people wrote: what they are is found out before they are opened, and who else could change them before
+//! they are believed.
