@@ -9,7 +9,7 @@ use super::sources::{CRATES, sources};
 use crate::support::root;
 
 /// For each crate of [`CRATES`], the crates of the host that it may depend on.
-const DIRECTION: [(&str, &[&str]); 9] = [
+const DIRECTION: [(&str, &[&str]); 10] = [
     ("model", &[]),
     ("files", &[]),
     ("collect", &["model"]),
