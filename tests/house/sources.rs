@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::support::root;
 
 /// The crates of the host, in the order in which they may depend on each other.
-pub const CRATES: [&str; 9] = ["model", "collect", "sandbox", "alerting", "record", "store", "notify", "report", "app"];
+pub const CRATES: [&str; 10] =
+    ["model", "files", "collect", "sandbox", "alerting", "record", "store", "notify", "report", "app"];
 
 /// A source file of a crate.
 pub struct Source {
