@@ -64,6 +64,17 @@ fn wasi_clock_stands_at_the_time_of_the_cycle() {
     assert_eq!(time_ms, site.value::<i64>("SELECT started_at_ms FROM runs"));
 }
 
+/// Some runtimes, such as that of Go, end themselves when a clock is at zero.
+#[test]
+fn wasi_clocks_stand_at_a_fixed_time_while_a_check_describes_itself() {
+    let probe = guest_file("wasi-probe");
+    let inspected = Site::new().execute(&["check", "inspect", probe.to_str().unwrap(), "--format", "json"], 0).stdout;
+    let inspected: Value = serde_json::from_str(&inspected).unwrap();
+    let year_2000 = "946684800.000000000 s, 946684800000000000 ns";
+    assert_eq!(inspected["settings"][0]["attributes"]["seen"], year_2000, "describe: {inspected:#}");
+    assert_eq!(inspected["needs"][0]["labels"]["seen"], year_2000, "needs: {inspected:#}");
+}
+
 #[test]
 fn wasi_random_numbers_are_the_same_in_every_run() {
     let site = site("look", "");
