@@ -74,7 +74,7 @@ build_javascript() {
         --world-name check --disable stdio random clocks http fetch-event --out "$1"
 }
 
-# The variant c-stdio uses the part of the C library that calls WASI.
+# The stack is 16 MiB unless its size is given. The variant c-stdio uses the part of the C library that calls WASI.
 build_c() {
     from_pip c
     from_cargo
@@ -84,7 +84,7 @@ build_c() {
         --out-dir "$generated" || return
     # shellcheck disable=SC2086 # No option if there is none to define.
     ZIG_GLOBAL_CACHE_DIR=$tools/c/cache quietly "$tools/c/bin/python-zig" cc --target=wasm32-wasi -mexec-model=reactor \
-        -Oz -s -Wall -Wextra -Werror $define -I"$generated" "$generated/check.c" "$generated/check_component_type.o" \
+        -Wl,-z,stack-size=131072 -Oz -s -Wall -Wextra -Werror $define -I"$generated" "$generated/check.c" "$generated/check_component_type.o" \
         tests/guests/c/filesystems.c -o "$1"
 }
 
@@ -101,7 +101,7 @@ build_go() {
     cp -r tests/guests/go/pkg "$generated/"
     export GOCACHE="$tools/go/cache" GOPROXY=off GOTOOLCHAIN=local
     quietly "$tools/go/bin/go" mod edit -C "$generated" -replace go.bytecodealliance.org/pkg=./pkg || return
-    GOOS=wasip1 GOARCH=wasm quietly "$tools/go/bin/go" build -C "$generated" -buildmode=c-shared -trimpath \
+    GOOS=wasip1 GOARCH=wasm quietly "$tools/go/bin/go" build -C "$generated" -buildmode=c-shared -buildvcs=false -trimpath \
         -ldflags="-s -w" -o "$generated/check.wasm" || return
     quietly node "$tools/javascript/node_modules/.bin/jco" embed "$generated/check.wasm" --wit wit --world-name check \
         --output "$1"
