@@ -48,7 +48,7 @@ fn untyped_failure(error: &Error) -> Failure {
     }
     let text = detail(error);
     if text.contains("fuel allocated for hostcalls") {
-        return Failure::new(Reason::OutputLimit, "returned more data than the limit allows");
+        return Failure::new(Reason::OutputLimit, "returned more data than the limit allows (limits.output_bytes)");
     }
     // Wasmtime's own limits on the number of memories, tables and instances, which small ones reach before the limit in
     // bytes.
