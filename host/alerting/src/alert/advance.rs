@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use checkpost_model::check::{CHECKS_DIRECTORY, Evaluation, Status, Verdict};
 
 use super::key::AlertKey;
+use super::notification::Audience;
 use super::observation::{Judgement, Observation, failure_title};
 use super::rule::Rule;
 use super::state::{Alert, Alerts};
@@ -44,7 +45,7 @@ impl Run {
         for evaluation in evaluations {
             let instance = Instance {
                 name: &evaluation.instance,
-                audience: Some((&evaluation.channel, &evaluation.owner)),
+                audience: Some(Audience::of(evaluation)),
                 known: known.remove(evaluation.instance.as_str()).unwrap_or_default(),
                 rule: rules(&evaluation.instance),
             };
@@ -122,9 +123,10 @@ impl Run {
         let mut update = AlertUpdate::new(key(instance, subject), previous, &instance.rule, step);
         update.change(|alert| {
             alert.mentioned |= mentioned;
-            if let Some((channel, owner)) = instance.audience {
+            if let Some(Audience { channel, owner, is_found }) = instance.audience {
                 channel.clone_into(&mut alert.channel);
                 owner.clone_into(&mut alert.owner);
+                alert.is_found = is_found;
             }
         });
         self.updates.push(update);
@@ -134,8 +136,8 @@ impl Run {
 /// An instance with the alerts of its subjects from earlier runs.
 struct Instance<'a> {
     name: &'a str,
-    /// Channel and owner. `None` without an evaluation: alerts keep theirs.
-    audience: Option<(&'a str, &'a str)>,
+    /// Whom its notifications are for. `None` without an evaluation: alerts keep theirs.
+    audience: Option<Audience<'a>>,
     known: BTreeMap<&'a str, &'a Alert>,
     rule: Rule,
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::mem::swap;
+use std::ops::Not;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -107,6 +108,9 @@ pub struct Alert {
     /// The owner of the instance, for the same notification.
     #[serde(default)]
     pub owner: String,
+    /// Whether the instance is a module that was found in the checks directory, for the same notification.
+    #[serde(rename = "found", default, skip_serializing_if = "Not::not")]
+    pub is_found: bool,
     /// What receivers would last have heard without suppression, where that makes a difference.
     #[serde(rename = "hushed", default, skip_serializing_if = "Option::is_none")]
     pub unsuppressed: Option<Announced>,
@@ -138,8 +142,52 @@ impl Alert {
             mentioned: false,
             channel: String::new(),
             owner: String::new(),
+            is_found: false,
             unsuppressed: None,
         }
+    }
+
+    /// Whether nothing but the time of the last run differs.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        let times = |alert: &Self| {
+            (
+                alert.since,
+                alert.active_since,
+                alert.firing_since,
+                alert.keep_firing_since,
+                alert.unknown_since,
+                alert.absent_since,
+            )
+        };
+        let Self {
+            phase,
+            level,
+            bad_level,
+            announced,
+            history,
+            title,
+            message,
+            value,
+            unknown,
+            mentioned,
+            channel,
+            owner,
+            is_found,
+            unsuppressed,
+            since: _,
+            active_since: _,
+            firing_since: _,
+            keep_firing_since: _,
+            unknown_since: _,
+            absent_since: _,
+            last_seen: _,
+        } = self;
+        times(self) == times(other)
+            && (phase, level, bad_level, announced, history)
+                == (&other.phase, &other.level, &other.bad_level, &other.announced, &other.history)
+            && (title, message, value, unknown) == (&other.title, &other.message, &other.value, &other.unknown)
+            && (mentioned, channel, owner, is_found, unsuppressed)
+                == (&other.mentioned, &other.channel, &other.owner, &other.is_found, &other.unsuppressed)
     }
 
     /// Whether receivers heard of the alert and not of its end, which is not announced while the alert flaps.

@@ -1,5 +1,6 @@
 //! Evaluating every instance, on all cores.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use checkpost_model::check::{Evaluation, ModuleSource, SettingValue};
@@ -8,7 +9,8 @@ use checkpost_record::{EvaluationInputs, Threshold};
 use checkpost_sandbox::{Input, Judged, Prepared, Sandbox};
 
 use super::alerting::AlertPolicy;
-use super::inputs::{Past, Previous, samples};
+use super::inputs::{Past, Previous};
+use super::samples::Selection;
 
 /// Evaluates each prepared instance in a fresh store, with the readings that it declared and was granted.
 pub(super) fn evaluate(
@@ -17,8 +19,10 @@ pub(super) fn evaluate(
     histories: Vec<Past>,
     snapshot: &Snapshot,
     previous: &Previous,
+    found: &HashSet<String>,
 ) -> Vec<Evaluation> {
     let host = snapshot.host.labels();
+    let selection = Selection::new(&snapshot.samples);
     let checks: Vec<_> = prepared.iter().zip(histories).collect();
     sandbox.map(&checks, |(check, history)| {
         let instance = &check.instance;
@@ -30,7 +34,7 @@ pub(super) fn evaluate(
                     time_ms: snapshot.time.as_millisecond().try_into().unwrap_or(0),
                     host: &host,
                     settings: &instance.settings,
-                    samples: samples(&snapshot.samples, needs, &instance.allowance.grants),
+                    samples: selection.of(needs, &instance.allowance.grants).to_vec(),
                     history,
                     previous: previous.get(&instance.name).map(Vec::as_slice).unwrap_or_default(),
                 },
@@ -40,6 +44,7 @@ pub(super) fn evaluate(
             instance: instance.name.clone(),
             channel: instance.channel.clone(),
             owner: instance.owner.clone(),
+            is_found: found.contains(&instance.name),
             module: check.ready.as_ref().ok().map(|(module, _)| module.info.clone()),
             settings: instance.settings.clone(),
             outcome: judged.outcome,

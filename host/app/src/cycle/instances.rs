@@ -1,6 +1,6 @@
 //! Which checks a cycle runs: the configured ones and those that lie in the checks directory.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -47,6 +47,11 @@ impl Instances {
         self.checks.iter().map(|check| (check.instance.name.clone(), check.alerting.clone())).collect()
     }
 
+    /// The names of the instances that no `[[check]]` declares.
+    pub fn found(&self) -> HashSet<String> {
+        self.checks.iter().filter(|check| is_found(check)).map(|check| check.instance.name.clone()).collect()
+    }
+
     /// How many instances will be evaluated.
     pub fn count(&self) -> usize {
         self.checks.len()
@@ -65,8 +70,12 @@ impl Instances {
 }
 
 fn candidate(check: &ConfiguredCheck) -> Candidate<'_> {
-    let is_declared = !matches!(check.origin, Origin::CheckDirectory(_));
-    Candidate { instance: &check.instance, is_declared }
+    Candidate { instance: &check.instance, is_declared: !is_found(check) }
+}
+
+/// Whether the module was found in the checks directory, without a `[[check]]`.
+fn is_found(check: &ConfiguredCheck) -> bool {
+    matches!(check.origin, Origin::CheckDirectory(_))
 }
 
 /// An instance for every module in the checks directory that no `[[check]]` names.

@@ -4,8 +4,8 @@
 //! collect ──▶ snapshot ──▶ evaluate ──▶ alert ──▶ suppress ──▶ route ──▶ store
 //! ```
 //!
-//! `instances` says which checks run, `demand` what must be measured for them, `inputs` what each is given, `alerting` what
-//! there is to notify. The result is one [`CycleRecord`].
+//! `instances` says which checks run, `demand` what must be measured for them, `inputs` and `samples` what each is given,
+//! `alerting` what there is to notify. The result is one [`CycleRecord`].
 
 mod alerting;
 mod demand;
@@ -13,6 +13,7 @@ mod evaluate;
 mod inputs;
 mod instances;
 mod log;
+mod samples;
 
 use std::time::{Duration, Instant};
 
@@ -52,6 +53,7 @@ pub fn run(config: &Config, now: Timestamp) -> Result<(StoredCycle, Store), Cycl
     let started = Instant::now();
     let instances = Instances::of(config);
     let policy = alerting::AlertPolicy::new(instances.alerting(), &config.alerting);
+    let found = instances.found();
     let mut sandbox = sandbox(config, &instances)?;
     // Half of the run's time is left for measuring and storing, so that slow checks cannot make a run exceed its deadline.
     let judged_by = started + config.timeout / 2;
@@ -75,7 +77,8 @@ pub fn run(config: &Config, now: Timestamp) -> Result<(StoredCycle, Store), Cycl
     log::measured(&record.snapshot, &record.headline);
 
     let histories = inputs::histories(&store, &prepared, &record.snapshot, judged_by)?;
-    record.evaluations = evaluate::evaluate(&sandbox, &prepared, histories, &record.snapshot, &previous_statuses);
+    record.evaluations =
+        evaluate::evaluate(&sandbox, &prepared, histories, &record.snapshot, &previous_statuses, &found);
     record.evaluations.iter().for_each(log::evaluation);
     record.thresholds = prepared.iter().filter_map(evaluate::threshold).collect();
     record.inputs = prepared.iter().map(|check| evaluate::inputs(check, &mut previous_statuses, &policy)).collect();

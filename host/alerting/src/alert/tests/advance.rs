@@ -24,6 +24,7 @@ pub(super) fn evaluation(instance: &str, verdicts: &[(&str, char)]) -> Evaluatio
         instance: instance.to_owned(),
         channel: format!("{instance} team"),
         owner: format!("{instance} owner"),
+        is_found: false,
         module: None,
         settings: Settings::new(),
         outcome,

@@ -53,6 +53,7 @@ fn evaluations(verdicts: &[&str]) -> Vec<Evaluation> {
         instance: instance.to_owned(),
         channel: "ops".to_owned(),
         owner: if instance == "mine" { "alice".to_owned() } else { String::new() },
+        is_found: false,
         module: None,
         settings: Settings::new(),
         outcome,
