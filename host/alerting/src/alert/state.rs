@@ -86,6 +86,12 @@ pub struct Alert {
     pub unknown_since: Option<Timestamp>,
     /// When the check first judged without mentioning the subject, until it mentions the subject.
     pub absent_since: Option<Timestamp>,
+    /// When the alert began to be stored. `None` in a database of an earlier version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened_at: Option<Timestamp>,
+    /// Whether a notification of the alert was stored, suppressed or not.
+    #[serde(rename = "notified", default, skip_serializing_if = "Not::not")]
+    pub is_notified: bool,
     /// When the last run was, whatever it observed.
     pub last_seen: Timestamp,
     /// What receivers last heard.
@@ -132,6 +138,8 @@ impl Alert {
             keep_firing_since: None,
             unknown_since: None,
             absent_since: None,
+            opened_at: None,
+            is_notified: false,
             last_seen: now,
             announced: Announced::NOTHING,
             history: 0,
@@ -157,6 +165,7 @@ impl Alert {
                 alert.keep_firing_since,
                 alert.unknown_since,
                 alert.absent_since,
+                alert.opened_at,
             )
         };
         let Self {
@@ -173,6 +182,7 @@ impl Alert {
             channel,
             owner,
             is_found,
+            is_notified,
             unsuppressed,
             since: _,
             active_since: _,
@@ -180,14 +190,22 @@ impl Alert {
             keep_firing_since: _,
             unknown_since: _,
             absent_since: _,
+            opened_at: _,
             last_seen: _,
         } = self;
         times(self) == times(other)
             && (phase, level, bad_level, announced, history)
                 == (&other.phase, &other.level, &other.bad_level, &other.announced, &other.history)
             && (title, message, value, unknown) == (&other.title, &other.message, &other.value, &other.unknown)
-            && (mentioned, channel, owner, is_found, unsuppressed)
-                == (&other.mentioned, &other.channel, &other.owner, &other.is_found, &other.unsuppressed)
+            && (mentioned, channel, owner, is_found, is_notified, unsuppressed)
+                == (
+                    &other.mentioned,
+                    &other.channel,
+                    &other.owner,
+                    &other.is_found,
+                    &other.is_notified,
+                    &other.unsuppressed,
+                )
     }
 
     /// Whether receivers heard of the alert and not of its end, which is not announced while the alert flaps.
@@ -263,6 +281,13 @@ impl Alert {
         }
     }
 
+    /// What was announced, as of a run at `now`: see [`Alert::move_to`].
+    pub(super) fn announced_at(&self, now: Timestamp) -> Announced {
+        let back = elapsed(now, self.last_seen);
+        let sent_at = self.announced.sent_at.map(|time| time.checked_sub(back).unwrap_or(Timestamp::MIN));
+        Announced { sent_at, ..self.announced }
+    }
+
     /// Moves to the time of this run. If the clock went back, all stored times move back with it, so that elapsed time
     /// stays elapsed: no wait is extended or restarted.
     pub(super) fn move_to(&mut self, now: Timestamp) {
@@ -273,6 +298,7 @@ impl Alert {
             &mut self.keep_firing_since,
             &mut self.unknown_since,
             &mut self.absent_since,
+            &mut self.opened_at,
             &mut self.announced.sent_at,
         ];
         let unsuppressed = self.unsuppressed.as_mut().and_then(|announced| announced.sent_at.as_mut());

@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::status::Status;
 use crate::metric::Labels;
 
+/// The subject of the alert that stands for those subjects of an instance that have none of their own. No check may return
+/// it, so that none can raise or resolve this alert.
+pub const TOO_MANY_SUBJECTS: &str = "too many subjects";
+
 /// One number behind a verdict.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measure {

@@ -4,7 +4,7 @@ mod answers;
 
 use std::collections::HashSet;
 
-use checkpost_model::check::{Failure, Limits, Reason, Verdict};
+use checkpost_model::check::{Failure, Limits, Reason, TOO_MANY_SUBJECTS, Verdict};
 use checkpost_model::clean;
 
 use crate::bindings::types;
@@ -48,6 +48,11 @@ pub(crate) fn validated(verdicts: Vec<types::Verdict>, limits: &Limits) -> Resul
     text(verdicts.iter().map(Verdict::stored_bytes).sum())?;
     let mut subjects = HashSet::new();
     for verdict in &verdicts {
+        if verdict.subject == TOO_MANY_SUBJECTS {
+            let detail =
+                format!("returned the subject '{TOO_MANY_SUBJECTS}', which stands for subjects without an alert");
+            return Err(Failure::new(Reason::InvalidOutput, detail));
+        }
         if !subjects.insert(verdict.subject.as_str()) {
             return Err(invalid_output("two verdicts", verdict));
         }

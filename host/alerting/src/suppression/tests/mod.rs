@@ -97,7 +97,7 @@ impl Site {
             host: "web-1",
         };
         let suppression = suppressors.in_run(&run.updates, self.now);
-        let Advanced { alerts, transitions } = run.settle(|update| suppression.reason(update));
+        let Advanced { alerts, transitions, .. } = run.settle(|update| suppression.reason(update));
         let ended = suppression.ended(&alerts);
         self.acknowledgements.retain(|acknowledgement| !ended.contains(&acknowledgement.id));
         self.alerts = alerts;
