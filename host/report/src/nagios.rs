@@ -34,7 +34,8 @@ pub fn render(record: &CycleRecord) -> String {
     lines.extend(crowd.shown.iter().map(|position| finding(&findings[*position])).chain(omission_line(&crowd)));
     let verdicts = record.evaluations.iter().flat_map(|e| e.outcome.iter().flatten().map(move |verdict| (e, verdict)));
     let fine: Vec<_> = verdicts.filter(|(_, verdict)| verdict.status == Status::Ok).collect();
-    let members: Vec<_> = fine.iter().map(|(e, _)| Member { check: &e.instance, is_found: e.is_found }).collect();
+    let members: Vec<_> =
+        fine.iter().map(|(e, _)| Member { check: &e.instance, is_found: e.is_found, is_overflow: false }).collect();
     let crowd = Crowd::of(&members, MAX_LINES);
     let shown = crowd.shown.iter().map(|position| fine[*position]);
     let shown = shown.map(|(e, v)| long_line(Status::Ok, &alert_name(&e.instance, &v.subject), &v.title, &v.message));

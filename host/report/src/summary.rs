@@ -44,7 +44,8 @@ pub(crate) fn findings(record: &CycleRecord) -> Vec<Finding<'_>> {
 
 /// The findings to show where there is room for this many.
 pub(crate) fn crowd<'a>(findings: &[Finding<'a>], room: usize) -> Crowd<'a> {
-    let members: Vec<_> = findings.iter().map(|f| Member { check: f.check, is_found: f.is_found }).collect();
+    let members: Vec<_> =
+        findings.iter().map(|f| Member { check: f.check, is_found: f.is_found, is_overflow: false }).collect();
     Crowd::of(&members, room)
 }
 

@@ -8,6 +8,7 @@ use checkpost_model::check::{CHECKS_DIRECTORY, Evaluation, Status, TOO_MANY_SUBJ
 
 use super::admission::{Admission, Overflow, Refused};
 use super::allowance::{Fate, FoundAllowance};
+use super::deferral::decide;
 use super::key::AlertKey;
 use super::notification::Audience;
 use super::observation::{Judgement, Observation, failure_title};
@@ -125,7 +126,7 @@ impl Run {
             |update: &AlertUpdate| update.key.instance == CHECKS_DIRECTORY && update.key.subject == TOO_MANY_SUBJECTS;
         let mut advanced = Advanced { allowance: self.allowance, ..Advanced::default() };
         let reasons: Vec<_> = self.updates.iter().map(&suppressed).collect();
-        let fates = advanced.allowance.decide(&self.updates, &reasons);
+        let fates = decide(&mut advanced.allowance, &self.updates, &reasons);
         let mut refused = self.found.refused;
         for (update, fate) in self.updates.iter().zip(&fates) {
             if *fate == Fate::Refused {
@@ -163,14 +164,14 @@ impl Run {
         let failed = Judgement { status: Status::Unknown, title: &title, message: failure, value: None };
         self.step(instance, "", instance.known.get("").copied(), Observation::Judged(failed), false);
         for (subject, alert) in instance.known.iter().filter(|(subject, _)| !subject.is_empty()) {
-            self.step(instance, subject, Some(alert), Observation::Failed(failure), false);
+            self.step(instance, subject, Some(alert), unjudged(alert, failure), false);
         }
     }
 
     /// Handles a check that may still exist in the unreadable checks directory, which has an alert of its own.
     fn unreadable(&mut self, instance: &Instance<'_>, failure: &str) {
         for (subject, alert) in &instance.known {
-            self.step(instance, subject, Some(alert), Observation::Failed(failure), false);
+            self.step(instance, subject, Some(alert), unjudged(alert, failure), false);
         }
     }
 
@@ -232,6 +233,11 @@ impl Run {
         });
         update
     }
+}
+
+/// The observation of a subject whose check failed. An alert that is over is not unknown because of that.
+fn unjudged<'a>(alert: &Alert, failure: &'a str) -> Observation<'a> {
+    if alert.is_only_counted() { Observation::Absent } else { Observation::Failed(failure) }
 }
 
 /// An instance with the alerts of its subjects from earlier runs.

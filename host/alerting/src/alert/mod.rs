@@ -9,6 +9,7 @@ mod admission;
 mod advance;
 mod allowance;
 mod announced;
+mod deferral;
 mod flapping;
 mod key;
 mod notification;

@@ -223,6 +223,24 @@ impl Alert {
         worse(worse(self.level, self.bad_level), self.announced.status())
     }
 
+    /// What is retained of an alert that is over, so that it is counted among the new ones of the last hour.
+    pub(super) fn only_counted(&self) -> Self {
+        Self {
+            opened_at: self.opened_at,
+            is_notified: true,
+            mentioned: self.mentioned,
+            channel: self.channel.clone(),
+            owner: self.owner.clone(),
+            is_found: self.is_found,
+            ..Self::new(self.last_seen)
+        }
+    }
+
+    /// Whether this is all that is retained.
+    pub(super) fn is_only_counted(&self) -> bool {
+        self.is_notified && self.title.is_empty() && self.phase == Phase::Ok && !self.is_announced_or_suppressed()
+    }
+
     /// Whether the alert is announced, and neither its end nor that its subject is gone.
     pub(super) fn is_open(&self) -> bool {
         self.is_announced() && (self.announced.missing != Some(Missing::Stale) || self.announced.flapping)

@@ -144,8 +144,11 @@ impl AlertUpdate {
         };
         let keyed = transition.map(|transition| (self.key.clone(), Transition { suppressed, ..transition }));
         advanced.transitions.extend(keyed);
+        let is_counted = || !self.is_removed && alert.is_notified && is_recent(&alert, now);
         if is_retained {
             advanced.alerts.insert(self.key.clone(), alert);
+        } else if is_counted() {
+            advanced.alerts.insert(self.key.clone(), alert.only_counted());
         }
     }
 
@@ -169,16 +172,17 @@ impl Advanced {
     }
 }
 
+/// Whether the alert is counted among the new ones of the last hour.
+fn is_recent(alert: &Alert, now: Timestamp) -> bool {
+    alert.opened_at.is_some_and(|opened| elapsed(opened, now) < NEW_PERIOD)
+}
+
 /// Whether the next run would differ without the alert. Subjects that come and go, such as processes, leave nothing
 /// behind.
 fn is_worth_retaining(alert: &Alert, rule: &Rule, now: Timestamp) -> bool {
     if alert.is_announced_or_suppressed() {
         // An end whose notification was suppressed is still to be announced.
         return alert.phase != Phase::Stale || alert.is_open() || elapsed(alert.since, now) < STALE_RETAINED;
-    }
-    let is_recent = alert.opened_at.is_some_and(|opened| elapsed(opened, now) < NEW_PERIOD);
-    if is_recent && alert.is_notified {
-        return true;
     }
     if let Some(absent_since) = alert.absent_since {
         let is_bad = alert.condition() != Phase::Ok && alert.phase != Phase::Stale;

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use checkpost_model::check::TOO_MANY_SUBJECTS;
 use checkpost_model::clean;
 
 use crate::alert::Notification;
@@ -19,12 +20,15 @@ pub struct Member<'a> {
     pub check: &'a str,
     /// Whether the instance is a module that was found in the checks directory, without an entry.
     pub is_found: bool,
+    /// Whether it stands for subjects that have no alert of their own.
+    pub is_overflow: bool,
 }
 
 impl<'a> Member<'a> {
     /// Whose a notification is.
     pub fn of(notification: &'a Notification) -> Self {
-        Self { check: &notification.check, is_found: notification.is_found }
+        let Notification { check, subject, is_found, .. } = notification;
+        Self { check, is_found: *is_found, is_overflow: subject == TOO_MANY_SUBJECTS }
     }
 }
 
@@ -92,8 +96,9 @@ fn by_preference(members: &[Member<'_>]) -> Vec<usize> {
         .enumerate()
         .map(|(position, member)| {
             let rank = ranks.entry(member.check).or_default();
-            *rank += 1;
-            (member.is_found, *rank, position)
+            // What stands for many subjects is not left out with them.
+            *rank += usize::from(!member.is_overflow);
+            (member.is_found, if member.is_overflow { 0 } else { *rank }, position)
         })
         .collect();
     preferences.sort_unstable();
@@ -107,7 +112,7 @@ mod tests {
     use super::*;
 
     fn members<'a>(items: &[(&'a str, bool)]) -> Vec<Member<'a>> {
-        items.iter().map(|(check, is_found)| Member { check, is_found: *is_found }).collect()
+        items.iter().map(|(check, is_found)| Member { check, is_found: *is_found, is_overflow: false }).collect()
     }
 
     #[test]
@@ -120,8 +125,8 @@ mod tests {
 
     #[test]
     fn crowd_of_one_check_does_not_hide_another() {
-        let mut list = vec![Member { check: "aaa", is_found: false }; 1_000];
-        list.push(Member { check: "cpu", is_found: false });
+        let mut list = vec![Member { check: "aaa", is_found: false, is_overflow: false }; 1_000];
+        list.push(Member { check: "cpu", is_found: false, is_overflow: false });
         let crowd = Crowd::of(&list, 3);
         assert_eq!(crowd.shown, [0, 1, 1_000]);
         assert_eq!(crowd.omission().as_deref(), Some("998 more of aaa"));
@@ -130,13 +135,20 @@ mod tests {
     #[test]
     fn crowd_of_found_checks_does_not_hide_a_declared_one() {
         let names: Vec<_> = (0..1_000).map(|n| format!("found-{n}")).collect();
-        let mut list: Vec<_> = names.iter().map(|check| Member { check, is_found: true }).collect();
+        let mut list: Vec<_> = names.iter().map(|check| Member { check, is_found: true, is_overflow: false }).collect();
         list.extend(members(&[("disk", false), ("disk", false)]));
         let crowd = Crowd::of(&list, 5);
         assert_eq!(crowd.shown, [0, 1, 2, 1_000, 1_001]);
         let expected = "1 more of found-3, 1 more of found-4, 1 more of found-5, 1 more of found-6, 1 more of found-7 and \
                         992 more of 992 other checks";
         assert_eq!(crowd.omission().as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn what_stands_for_many_is_not_left_out_with_them() {
+        let mut list = vec![Member { check: "aaa", is_found: false, is_overflow: false }; 10];
+        list.push(Member { is_overflow: true, ..list[0] });
+        assert_eq!(Crowd::of(&list, 2).shown, [0, 10]);
     }
 
     #[test]
@@ -153,7 +165,7 @@ mod tests {
         ) {
             // An instance is either found or declared.
             let list: Vec<_> =
-                items.iter().map(|(check, _)| Member { check, is_found: check.as_str() > "b" }).collect();
+                items.iter().map(|(check, _)| Member { check, is_found: check.as_str() > "b", is_overflow: false }).collect();
             let crowd = Crowd::of(&list, room);
             let counted: usize = crowd.omitted.iter().map(|(_, count)| count).sum();
             prop_assert_eq!(crowd.shown.len(), room.min(list.len()));

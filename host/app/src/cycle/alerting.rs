@@ -71,7 +71,7 @@ impl<'a> AlertPolicy<'a> {
         let mut left = advanced.allowance;
         let of_this_run = of_this_run.filter(|notification| {
             has_alert.contains(&(notification.check.as_str(), notification.subject.as_str()))
-                && (!notification.is_found || left.takes(notification))
+                && (!notification.is_found || left.takes(left.notification_bytes(text_bytes(notification))))
         });
         notifications.extend(of_this_run.map(|notification| suppressed_by(&suppression, notification)));
         AlertOutcome {
@@ -80,6 +80,11 @@ impl<'a> AlertPolicy<'a> {
             alerts: advanced.alerts,
         }
     }
+}
+
+/// The length of the texts of a notification.
+fn text_bytes(Notification { check, subject, title, message, .. }: &Notification) -> usize {
+    [check, subject, title, message].map(String::len).iter().sum()
 }
 
 fn key_of(key: &AlertKey) -> (&str, &str) {
