@@ -96,8 +96,12 @@ fn unknown(check: &ConfiguredCheck, failure: Failure) -> Prepared {
 }
 
 fn candidate(check: &ConfiguredCheck) -> Candidate<'_> {
-    let is_declared = !matches!(check.origin, Origin::CheckDirectory(_));
-    Candidate { instance: &check.instance, is_declared }
+    Candidate { instance: &check.instance, is_declared: !is_found(check) }
+}
+
+/// Whether the module was found in the checks directory, without a `[[check]]`.
+fn is_found(check: &ConfiguredCheck) -> bool {
+    matches!(check.origin, Origin::CheckDirectory(_))
 }
 
 /// An instance for every module in the checks directory that no `[[check]]` names.
@@ -127,7 +131,7 @@ fn unreadable(directory: &Path, error: &io::Error) -> Prepared {
             owner: String::new(),
             allowance: Allowance::default(),
         },
-        is_declared: false,
+        is_declared: true,
         settings: Settings::new(),
         ready: Err(Failure::new(Reason::Unreadable, detail)),
     }
