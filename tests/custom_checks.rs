@@ -146,7 +146,7 @@ fn check_in_any_language_refuses_settings_with_a_sentence() {
             "cache_dir = {:?}\n[[check]]\nname = \"full\"\nmodule = {module:?}\n[check.settings]\nthreshold = 101\n",
             foreign_cache()
         ));
-        let output = site.execute(&["run"], 2);
+        let output = site.execute(&["config", "check"], 2);
         let refusal = "refuses its settings: threshold is 101, allowed is a number from 0 to 100, in %";
         assert!(output.error().contains(refusal), "{guest}: {}", output.stderr);
     }
