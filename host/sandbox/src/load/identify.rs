@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
+use checkpost_files::FileId;
 use checkpost_model::check::{Failure, ModuleSource, Reason};
 use checkpost_model::digest::sha256_hex;
 
 use crate::bundle::builtin;
 use crate::pin_policy;
-use crate::read::{FileId, ModuleFile, no_such_builtin};
+use crate::read::{ModuleFile, no_such_builtin};
 use crate::sandbox::Sandbox;
 
 /// Bytes of module files that one run reads.
