@@ -2,6 +2,7 @@
 //! is complete.
 
 mod abi;
+mod discovery;
 mod files;
 mod fuel;
 mod greedy;

@@ -1,6 +1,7 @@
 //! Reads the bytes of a module. A file in the checks directory may be anything.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, Read};
@@ -23,6 +24,49 @@ pub fn module_digest(source: &ModuleSource, max_bytes: u64) -> Result<String, Fa
         ModuleSource::Builtin(_) => read(source, max_bytes).map(|bytes| sha256_hex(&bytes)),
         ModuleSource::File(path) => Ok(ModuleFile::examine(path, max_bytes)?.digest()?.0),
     }
+}
+
+/// Digests of many modules, for reports: each file is read once, whatever the number of links to it.
+#[derive(Debug, Default)]
+pub struct Digests {
+    by_file: HashMap<FileId, Result<String, Failure>>,
+    read_bytes: u64,
+}
+
+impl Digests {
+    /// The digest of a module, as [`module_digest`] finds it.
+    ///
+    /// # Errors
+    /// When the module cannot be read, or is larger than `max_bytes`, or what a run reads has been read.
+    pub fn of(&mut self, source: &ModuleSource, max_bytes: u64) -> Result<String, Failure> {
+        let ModuleSource::File(path) = source else { return module_digest(source, max_bytes) };
+        let file = ModuleFile::examine(path, max_bytes)?;
+        if let Some(digest) = self.by_file.get(&file.id) {
+            return digest.clone();
+        }
+        count_bytes(&mut self.read_bytes, &file)?;
+        let digest = file.digest().map(|(digest, _)| digest);
+        self.by_file.insert(file.id, digest.clone());
+        digest
+    }
+}
+
+/// Bytes of module files that one run reads.
+const MAX_RUN_BYTES: u64 = 2 << 30;
+
+/// Adds a file to the bytes that a run reads.
+///
+/// # Errors
+/// When that is more than a run reads.
+pub(crate) fn count_bytes(read_bytes: &mut u64, file: &ModuleFile) -> Result<(), Failure> {
+    let sum = read_bytes.saturating_add(file.size_bytes);
+    if sum > MAX_RUN_BYTES {
+        let path = file.path.display();
+        let detail = format!("{path}: with the files before it, this run would read more than {MAX_RUN_BYTES} bytes");
+        return Err(Failure::new(Reason::ModuleTooLarge, detail));
+    }
+    *read_bytes = sum;
+    Ok(())
 }
 
 /// The bytes of a module, which may be at most `max_bytes`.

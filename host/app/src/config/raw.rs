@@ -29,6 +29,7 @@ pub(super) struct RawConfig {
     pub(super) timeout: Duration,
     pub(super) interval: Option<Duration>,
     pub(super) require_lock: bool,
+    pub(super) max_modules: usize,
     pub(super) log: RawLog,
     pub(super) limits: Limits,
     pub(super) ceiling: Limits,
@@ -68,13 +69,14 @@ pub(super) struct RawCheck {
 }
 
 /// The keys at the top of the file.
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 21] = [
     "database_url",
     "checks_dir",
     "cache_dir",
     "timeout_seconds",
     "interval",
     "require_lock",
+    "max_modules",
     "grants",
     "wasi",
     "log",
@@ -108,6 +110,7 @@ impl RawConfig {
             timeout: Duration::from_secs(root.integer("timeout_seconds", 1..=3_600, 60)?),
             interval: interval(&root)?,
             require_lock: root.flag("require_lock", false)?,
+            max_modules: root.integer("max_modules", 1..=10_000, 1_000)?,
             log: log(&root)?,
             wasi: wasi(&root)?,
             compile: compile(&root)?,

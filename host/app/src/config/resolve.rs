@@ -76,6 +76,7 @@ pub(super) fn load_with_system_file(
         checks_dir,
         cache_dir,
         pin_policy,
+        max_modules: raw.max_modules,
         timeout: raw.timeout,
         interval: raw.interval,
         heartbeat: raw.heartbeat,

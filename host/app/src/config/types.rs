@@ -32,6 +32,8 @@ pub struct Config {
     pub cache_dir: PathBuf,
     /// The pins of `checkpost.lock` in `base_dir`, and whether modules need one.
     pub pin_policy: PinPolicy,
+    /// How many module files of the checks directory run, in addition to those of `[[check]]` entries.
+    pub max_modules: usize,
     /// How long a run may take.
     pub timeout: Duration,
     /// How often cron starts a run, if configured.

@@ -34,6 +34,7 @@ pub(super) fn root(config: &Config, page: &mut Page<'_>) {
         },
     );
     page.entry("require_lock", config.pin_policy.required);
+    page.entry("max_modules", integer(config.max_modules));
 }
 
 pub(super) fn log(config: &Config, page: &mut Page<'_>) {
