@@ -7,12 +7,12 @@ use crate::support::guest::{Guest, data, words};
 use crate::support::{Output, check};
 
 /// A new line, a color, a window title, a reversed line, markup, a query, performance data, a null and a tab.
-const HOSTILE: &str = "a\nb\r\x1b[31m\x1b]0;t\x07\u{9b}2J\u{202e}rtl\u{2066}\u{2028}<script>alert('x')</script>\
+const HOSTILE: &str = "a\nb\r\x1b[31m\x1b]0;t\x07\u{9b}2J\u{202e}rtl\u{2066}\u{2028}\u{200b}<script>alert('x')</script>\
     '; DROP TABLE runs; --\" | 'p'=1;2;3 \\ \0\t\u{7f}%s {} $(id) end";
 
 /// The same text as it is shown.
 const SHOWN: &str = "a\\u{a}b\\u{d}\\u{1b}[31m\\u{1b}]0;t\\u{7}\\u{9b}2J\\u{202e}rtl\\u{2066}\\u{2028}\
-    <script>alert('x')</script>'; DROP TABLE runs; --\" | 'p'=1;2;3 \\ \\u{0}\\u{9}\\u{7f}%s {} $(id) end";
+    \\u{200b}<script>alert('x')</script>'; DROP TABLE runs; --\" | 'p'=1;2;3 \\ \\u{0}\\u{9}\\u{7f}%s {} $(id) end";
 
 /// Address and length of the hostile text in the guest's memory.
 const TEXT: [u32; 2] = [8192, HOSTILE.len() as u32];
@@ -46,8 +46,10 @@ fn site() -> HostileSite {
 /// Whether a character steers what shows it. Not the host's own function, which is under test.
 fn steers(character: char) -> bool {
     character.is_control()
+        || ('\u{200b}'..='\u{200f}').contains(&character)
         || ('\u{2028}'..='\u{202e}').contains(&character)
-        || ('\u{2066}'..='\u{2069}').contains(&character)
+        || ('\u{2060}'..='\u{206f}').contains(&character)
+        || ('\u{e0000}'..='\u{e007f}').contains(&character)
 }
 
 fn assert_plain(what: &str, text: &str) {
