@@ -10,6 +10,7 @@ mod imports;
 mod instances;
 mod memory;
 mod modules;
+mod names;
 mod nan;
 mod proposals;
 mod random;

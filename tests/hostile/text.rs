@@ -163,8 +163,9 @@ fn check_without_a_name_is_invalid() {
 fn file_names_are_escaped_too() {
     let site = hostile_site(LIMITS);
     let name = "x\n\u{1b}[31m\u{202e}'; DROP TABLE runs; -- | <b>";
-    site.write(&format!("checks.d/{name}.wasm"), Guest::with(&data(3136, [2])).wasm());
-    site.write(&format!("checks.d/{name}y.wasm"), "not a module");
+    // Refused by its name, and one that is read.
+    site.write(&format!("checks.d/{name}.wasm"), "not a module");
+    site.write("checks.d/'; DROP TABLE runs; -- | <b>.wasm", Guest::with(&data(3136, [2])).wasm());
     for format in ["text", "json", "nagios"] {
         let output = site.execute(&["run", "--format", format], if format == "nagios" { 2 } else { 0 });
         assert_all_plain(format, &output);

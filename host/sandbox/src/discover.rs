@@ -6,8 +6,12 @@ use std::fs::{self, DirEntry};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use checkpost_model::check::{Allowance, CheckInstance, DEFAULT_CHANNEL, ModuleSource, Pins, Settings};
+use checkpost_model::check::{
+    Allowance, CheckInstance, DEFAULT_CHANNEL, Failure, ModuleSource, Pins, Reason, Settings,
+};
 use checkpost_model::clean;
+
+use crate::file_name::{Protected, spelled_out};
 
 /// How many of the files that are left out are named.
 const MAX_NAMED: usize = 3;
@@ -34,6 +38,8 @@ pub struct Discovery<'a> {
 pub struct Found {
     /// An instance for each module, in the order of the file names.
     pub instances: Vec<CheckInstance>,
+    /// An instance for each module whose name can be taken for another one, and why it must not run.
+    pub refused: Vec<(CheckInstance, Failure)>,
     /// The modules beyond the limit.
     pub left_out: Option<LeftOut>,
 }
@@ -54,7 +60,8 @@ impl Discovery<'_> {
     /// pinned come first, then those whose names come first.
     ///
     /// The name of the instance is the file name without its extension, or with it when that name is taken. A file `cpu.wasm`
-    /// therefore runs in addition to the built-in `cpu` and cannot replace it unnoticed.
+    /// therefore runs in addition to the built-in `cpu` and cannot replace it unnoticed. A file whose name only looks like that
+    /// of another check is refused.
     ///
     /// # Errors
     /// When the directory exists and cannot be read.
@@ -66,8 +73,20 @@ impl Discovery<'_> {
         });
         files.sort_unstable_by(|(_, name), (_, other)| name.cmp(other));
         let mut names = Names::new(self.taken);
-        let instances = files.iter().map(|(_, name)| self.instance(name, &mut names)).collect();
-        Ok(Found { instances, left_out })
+        let protected = Protected::new(self.taken);
+        let mut found = Found { instances: Vec::new(), refused: Vec::new(), left_out };
+        for (_, file_name) in &files {
+            let stem = Path::new(file_name).file_stem().unwrap_or_default();
+            match protected.refusal(&stem.to_string_lossy()) {
+                None => found.instances.push(self.instance(file_name, names.free(Path::new(file_name)))),
+                Some(why) => {
+                    let shown = spelled_out(&file_name.to_string_lossy());
+                    let failure = Failure::new(Reason::RefusedName, format!("the file name {shown} {why}"));
+                    found.refused.push((self.instance(file_name, names.numbered(shown)), failure));
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// The first module files, a few more than the limit, and how many there are.
@@ -103,9 +122,9 @@ impl Discovery<'_> {
         }
     }
 
-    fn instance(&self, file_name: &OsStr, names: &mut Names) -> CheckInstance {
+    fn instance(&self, file_name: &OsStr, name: String) -> CheckInstance {
         CheckInstance {
-            name: names.free(Path::new(file_name)),
+            name,
             module: ModuleSource::File(self.directory.join(file_name)),
             settings: Settings::new(),
             channel: DEFAULT_CHANNEL.to_owned(),
@@ -167,9 +186,14 @@ impl Names {
 
     /// `a`, else `a.wasm`, else `a.wasm-2` and so on: different file names may become the same text.
     fn free(&mut self, file_name: &Path) -> String {
-        let (stem, whole) = (text(file_name.file_stem()), text(Some(file_name.as_os_str())));
+        let stem = text(file_name.file_stem());
+        if self.taken.insert(stem.clone()) { stem } else { self.numbered(text(Some(file_name.as_os_str()))) }
+    }
+
+    /// A name, with a number if it is taken.
+    fn numbered(&mut self, whole: String) -> String {
         let number = self.numbers.entry(whole.clone()).or_insert(2);
-        let mut name = if self.taken.contains(&stem) { whole.clone() } else { stem };
+        let mut name = whole.clone();
         while !self.taken.insert(name.clone()) {
             name = format!("{whole}-{number}");
             *number += 1;
@@ -259,6 +283,24 @@ mod tests {
         let found = discovery.find().unwrap();
         assert_eq!(names_of(&found), ["a", "c", "z"], "in the order of the names");
         assert_eq!(found.left_out.unwrap().first, ["b.wasm"]);
+    }
+
+    #[test]
+    fn file_whose_name_imitates_another_is_refused_and_shown_spelled_out() {
+        let directory = tempfile::tempdir().unwrap();
+        for name in ["cpu .wasm", "cpu\\u{20}.wasm", "raid.wasm"] {
+            fs::write(directory.path().join(name), "").unwrap();
+        }
+        let (allowance, pins) = (Allowance::default(), None);
+        let directory = directory.path();
+        let discovery =
+            Discovery { directory, claimed: &[], taken: &["cpu"], allowance: &allowance, pins, max_modules: 9 };
+        let found = discovery.find().unwrap();
+        assert_eq!(names_of(&found), ["cpu\\u{20}", "raid"]);
+        let [(refused, failure)] = &found.refused[..] else { panic!("{:?}", found.refused) };
+        assert_eq!(refused.name, "cpu\\u{20}.wasm");
+        assert_eq!(failure.reason, Reason::RefusedName);
+        assert_eq!(failure.detail, "the file name cpu\\u{20}.wasm has white space at an end");
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod discover;
 mod encode;
 mod engine;
 mod failure;
+mod file_name;
 mod imports;
 mod input;
 mod limiter;

@@ -18,7 +18,8 @@ const NAME_CHARS: usize = 80;
 /// for that directory when it cannot be read, or not completely.
 pub struct Instances {
     checks: Vec<ConfiguredCheck>,
-    directory: Option<Prepared>,
+    /// Those that cannot judge, whatever is in their modules.
+    failed: Vec<Prepared>,
 }
 
 impl Instances {
@@ -26,19 +27,21 @@ impl Instances {
     pub fn of(config: &Config) -> Self {
         let mut checks = config.checks.clone();
         let directory = &config.checks_dir.value;
-        let directory = match discovered(config) {
-            Ok(found) => {
-                checks.extend(found.instances.into_iter().map(|instance| unregistered(instance, config)));
-                found.left_out.map(|left_out| incomplete(directory, too_many(directory, config.max_modules, &left_out)))
+        let failed = match discovered(config) {
+            Ok(Found { instances, refused, left_out }) => {
+                checks.extend(instances.into_iter().map(|instance| unregistered(instance, config)));
+                let too_many = |left_out| incomplete(directory, too_many(directory, config.max_modules, &left_out));
+                let refused = refused.into_iter().map(|(instance, failure)| never_ready(instance, failure));
+                refused.chain(left_out.map(too_many)).collect()
             }
-            Err(error) => Some(incomplete(directory, unreadable(directory, &error))),
+            Err(error) => vec![incomplete(directory, unreadable(directory, &error))],
         };
-        Self { checks, directory }
+        Self { checks, failed }
     }
 
     /// No instance: for a command that looks at modules by name.
     pub fn none() -> Self {
-        Self { checks: Vec::new(), directory: None }
+        Self { checks: Vec::new(), failed: Vec::new() }
     }
 
     /// How many modules the instances have.
@@ -89,7 +92,7 @@ impl Instances {
         let candidates: Vec<_> = self.checks.iter().map(candidate).collect();
         let results = prepare(sandbox, &candidates).into_iter().zip(&self.checks);
         let located = results.map(|(prepared, check)| prepared.or_else(|refusal| refused(check, refusal)));
-        located.chain(self.directory.map(Ok)).collect()
+        located.chain(self.failed.into_iter().map(Ok)).collect()
     }
 }
 
@@ -145,18 +148,19 @@ fn too_many(directory: &Path, max_modules: usize, left_out: &LeftOut) -> Failure
 
 /// Stands for the checks of a directory that are not known: they must not go missing unseen.
 fn incomplete(directory: &Path, failure: Failure) -> Prepared {
-    Prepared {
-        // No instance is called so: the name has a space.
-        instance: CheckInstance {
-            name: CHECKS_DIRECTORY.to_owned(),
-            module: ModuleSource::File(directory.to_owned()),
-            settings: Settings::new(),
-            channel: DEFAULT_CHANNEL.to_owned(),
-            owner: String::new(),
-            allowance: Allowance::default(),
-        },
-        is_declared: false,
+    // No other instance is called so: the name of an entry has no space, and that of a file is refused.
+    let instance = CheckInstance {
+        name: CHECKS_DIRECTORY.to_owned(),
+        module: ModuleSource::File(directory.to_owned()),
         settings: Settings::new(),
-        ready: Err(failure),
-    }
+        channel: DEFAULT_CHANNEL.to_owned(),
+        owner: String::new(),
+        allowance: Allowance::default(),
+    };
+    never_ready(instance, failure)
+}
+
+/// An instance that is not even loaded.
+fn never_ready(instance: CheckInstance, failure: Failure) -> Prepared {
+    Prepared { settings: instance.settings.clone(), instance, is_declared: false, ready: Err(failure) }
 }

@@ -4,10 +4,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use checkpost_model::check::{Change, ModuleSource, Pins};
+use checkpost_model::check::{Change, CheckInstance, Failure, ModuleSource, Pins};
 use checkpost_model::{clean, digest};
 use checkpost_report::format::count;
-use checkpost_sandbox::{Digests, LeftOut};
+use checkpost_sandbox::{Digests, Found, LeftOut};
 
 use crate::cli::Global;
 use crate::commands::context;
@@ -49,7 +49,7 @@ struct Pinned {
 
 fn pin_files(config: &Config) -> Result<Pinned, CommandError> {
     let mut pinned = Pinned { pins: Pins::default(), remarks: Vec::new(), has_failed: false };
-    let (files, left_out) = module_files(config)?;
+    let ModuleFiles { files, refused, left_out } = module_files(config)?;
     let old = config.pin_policy.pins.clone().unwrap_or_default();
     let mut digests = Digests::default();
     for path in files {
@@ -70,6 +70,10 @@ fn pin_files(config: &Config) -> Result<Pinned, CommandError> {
             let _ = pinned.pins.insert(&path, digest);
         }
     }
+    for (instance, failure) in refused {
+        pinned.has_failed = true;
+        pinned.remarks.push(format!("cannot pin {}: {failure}", instance.module));
+    }
     if let Some(left_out) = left_out {
         pinned.has_failed = true;
         let files = count(left_out.count, "module file");
@@ -85,18 +89,26 @@ fn pin_files(config: &Config) -> Result<Pinned, CommandError> {
     Ok(pinned)
 }
 
-/// Every file of a `[[check]]` entry, disabled entries included, every other module in the checks directory, and those that
-/// are too many.
-fn module_files(config: &Config) -> Result<(Vec<PathBuf>, Option<LeftOut>), CommandError> {
+/// The module files of a configuration.
+struct ModuleFiles {
+    /// Those of the `[[check]]` entries, disabled ones included, and every other module in the checks directory.
+    files: Vec<PathBuf>,
+    /// Those in the checks directory that never run.
+    refused: Vec<(CheckInstance, Failure)>,
+    /// Those that are too many.
+    left_out: Option<LeftOut>,
+}
+
+fn module_files(config: &Config) -> Result<ModuleFiles, CommandError> {
     let directory = &config.checks_dir.value;
     // An error, because without the files in the directory all of their pins would be removed.
-    let found =
+    let Found { instances, refused, left_out } =
         discovered(config).map_err(|source| CommandError::File { action: "read", path: directory.clone(), source })?;
-    let files = found.instances.into_iter().filter_map(|instance| match instance.module {
+    let found = instances.into_iter().filter_map(|instance| match instance.module {
         ModuleSource::File(path) => Some(path),
         ModuleSource::Builtin(_) => None,
     });
-    Ok((config.claimed_modules.iter().cloned().chain(files).collect(), found.left_out))
+    Ok(ModuleFiles { files: config.claimed_modules.iter().cloned().chain(found).collect(), refused, left_out })
 }
 
 /// One line for each pin that changes, and one for the number of the others.
