@@ -34,7 +34,8 @@ pub(crate) enum EncodeError {
 /// Longest message of the encoder, which quotes names of the module.
 const CAUSES_CHARS: usize = 1_000;
 
-const MAGIC: &[u8] = b"\0asm";
+/// The first bytes of every module and component.
+pub(crate) const MAGIC: &[u8] = b"\0asm";
 const CORE: &[u8] = &[1, 0, 0, 0];
 const COMPONENT: &[u8] = &[0x0d, 0, 1, 0];
 const COMPONENT_TYPE: &[u8] = b"component-type";
@@ -44,10 +45,7 @@ const COMPONENT_TYPE: &[u8] = b"component-type";
 /// # Errors
 /// When the bytes are neither a component nor a core module with a component type.
 pub(crate) fn component_from(bytes: &[u8]) -> Result<Cow<'_, [u8]>, EncodeError> {
-    if bytes.is_empty() {
-        return Err(EncodeError::Empty);
-    }
-    let Some(header) = bytes.strip_prefix(MAGIC) else { return Err(EncodeError::NotWasm) };
+    let header = require_magic(bytes)?;
     if header.starts_with(COMPONENT) {
         return Ok(Cow::Borrowed(bytes));
     }
@@ -79,6 +77,17 @@ pub(crate) fn component_from(bytes: &[u8]) -> Result<Cow<'_, [u8]>, EncodeError>
         }
         names => EncodeError::Imports(names),
     })
+}
+
+/// What follows the first bytes that every module has.
+///
+/// # Errors
+/// When the bytes begin otherwise, or there are none.
+pub(crate) fn require_magic(bytes: &[u8]) -> Result<&[u8], EncodeError> {
+    if bytes.is_empty() {
+        return Err(EncodeError::Empty);
+    }
+    bytes.strip_prefix(MAGIC).ok_or(EncodeError::NotWasm)
 }
 
 /// The imports of a core module that nothing serves, such as `env.memory`.

@@ -77,6 +77,7 @@ pub(super) fn load_with_system_file(
         cache_dir,
         pin_policy,
         found_bytes_per_day: raw.found_bytes_per_day,
+        max_modules: raw.max_modules,
         timeout: raw.timeout,
         interval: raw.interval,
         heartbeat: raw.heartbeat,

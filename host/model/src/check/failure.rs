@@ -12,6 +12,10 @@ pub enum Reason {
     Unreadable,
     /// The module file is larger than the limit.
     ModuleTooLarge,
+    /// The checks directory has more module files than the limit.
+    TooManyModules,
+    /// The name of the module file can be taken for another one.
+    RefusedName,
     /// `checkpost.lock` does not pin the module file to its digest.
     #[serde(rename = "not_locked")]
     NotPinned,
@@ -47,9 +51,11 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Unreadable,
         Self::ModuleTooLarge,
+        Self::TooManyModules,
+        Self::RefusedName,
         Self::NotPinned,
         Self::InvalidModule,
         Self::ContractMismatch,
@@ -77,6 +83,8 @@ impl Reason {
         match self {
             Self::Unreadable => "unreadable",
             Self::ModuleTooLarge => "module_too_large",
+            Self::TooManyModules => "too_many_modules",
+            Self::RefusedName => "refused_name",
             Self::NotPinned => "not_locked",
             Self::InvalidModule => "invalid_module",
             Self::ContractMismatch => "contract_mismatch",
@@ -100,6 +108,8 @@ impl Reason {
         match self {
             Self::Unreadable => "check that the file exists and may be read",
             Self::ModuleTooLarge => "build it smaller, or raise limits.module_bytes",
+            Self::TooManyModules => "remove files, or raise max_modules",
+            Self::RefusedName => "remove the file, or rename it",
             Self::NotPinned => "make sure that it is the right file, then pin it with `checkpost check lock`",
             Self::InvalidModule => "copy the file again, or rebuild it",
             Self::ContractMismatch => "rebuild it for checkpost:check@0.1.0",

@@ -35,6 +35,7 @@ pub(super) fn root(config: &Config, page: &mut Page<'_>) {
     );
     page.entry("require_lock", config.pin_policy.required);
     page.entry("found_bytes_per_day", integer(config.found_bytes_per_day));
+    page.entry("max_modules", integer(config.max_modules));
 }
 
 pub(super) fn log(config: &Config, page: &mut Page<'_>) {
