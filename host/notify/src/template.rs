@@ -199,6 +199,22 @@ mod tests {
     }
 
     #[test]
+    fn template_has_the_notifications_that_there_is_room_for() {
+        let mut message = message();
+        let cpu = message.items.pop().unwrap();
+        message.items = vec![message.items[0].clone(); 1_000];
+        message.items.push(cpu);
+        let rendered = |source: &str| TemplateText::parse("body", source).unwrap().render(&message).unwrap();
+        let short = "{{ items | length }} {{ items[99].check }}, {{ omitted }}";
+        assert_eq!(rendered(short), "100 cpu, 901 more of disk");
+        // With a hundred notifications the text would be too long.
+        let long =
+            "{% for item in items %}{{ item.check }} {% for _ in range(1000) %}.{% endfor %}{% endfor %}{{ omitted }}";
+        let text = rendered(long);
+        assert!(text.contains("cpu ....") && text.ends_with("991 more of disk"), "{}", text.len());
+    }
+
+    #[test]
     fn documented_variables_are_those_of_the_json() {
         let document = include_str!("../../../docs/reference/delivery.md");
         let (_, table) = document.split_once("these variables:").unwrap();
