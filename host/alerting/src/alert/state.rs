@@ -238,7 +238,7 @@ impl Alert {
 
     /// Whether this is all that is retained.
     pub(super) fn is_only_counted(&self) -> bool {
-        self.is_notified && self.title.is_empty() && self.phase == Phase::Ok && !self.is_announced_or_suppressed()
+        self.is_notified && self.is_same_as(&Self { since: self.since, ..self.only_counted() })
     }
 
     /// Whether the alert is announced, and neither its end nor that its subject is gone.
