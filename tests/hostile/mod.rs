@@ -2,6 +2,7 @@
 //! is complete.
 
 mod abi;
+mod crowd;
 mod discovery;
 mod files;
 mod fuel;

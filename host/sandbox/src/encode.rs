@@ -6,6 +6,8 @@ use wit_component::ComponentEncoder;
 
 use checkpost_model::clean;
 
+use crate::adapter;
+
 /// Bytes that are no component and cannot be encoded as one. Displays as one line.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EncodeError {
@@ -59,8 +61,16 @@ pub(crate) fn component_from(bytes: &[u8]) -> Result<Cow<'_, [u8]>, EncodeError>
     if let Some(error) = wasmparser::Parser::new(0).parse_all(bytes).find_map(Result::err) {
         return Err(EncodeError::Encode(clean::bounded(&error.to_string(), CAUSES_CHARS)));
     }
-    let encode = |bytes| ComponentEncoder::default().validate(true).module(bytes)?.encode();
-    encode(bytes).map(Cow::Owned).map_err(|error| match foreign_imports(bytes) {
+    let encode = || {
+        let mut encoder = ComponentEncoder::default();
+        encoder.validate(true).module(bytes)?;
+        if imports(bytes).any(|import| adapter::serves(&import)) {
+            // Its memory does not come from the module's allocator: Go's runtime calls WASI before its allocator may be used.
+            encoder.realloc_via_memory_grow(true).adapter(adapter::PREVIEW1, adapter::ADAPTER)?;
+        }
+        encoder.encode()
+    };
+    encode().map(Cow::Owned).map_err(|error| match foreign_imports(bytes) {
         names if names.is_empty() => {
             let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
             EncodeError::Encode(clean::bounded(&causes.join(": "), CAUSES_CHARS))
@@ -80,17 +90,22 @@ pub(crate) fn require_magic(bytes: &[u8]) -> Result<&[u8], EncodeError> {
     bytes.strip_prefix(MAGIC).ok_or(EncodeError::NotWasm)
 }
 
-/// The imports of a core module that name no interface, such as `wasi_snapshot_preview1.fd_write` and `env.memory`.
+/// The imports of a core module that nothing serves, such as `env.memory`.
 fn foreign_imports(module: &[u8]) -> Vec<String> {
+    imports(module)
+        // Interfaces have a ':', and the imports of the canonical ABI itself begin with '$' or '['.
+        .filter(|import| !import.module.contains(':') && !import.module.starts_with(['$', '[']))
+        .filter(|import| !adapter::serves(import))
+        .map(|import| format!("{}.{}", import.module, import.name))
+        .collect()
+}
+
+/// The imports of a core module, as far as it can be parsed.
+fn imports(module: &[u8]) -> impl Iterator<Item = wasmparser::Import<'_>> {
     let payloads = wasmparser::Parser::new(0).parse_all(module).map_while(Result::ok);
-    let imports = payloads.filter_map(|payload| match payload {
+    let sections = payloads.filter_map(|payload| match payload {
         wasmparser::Payload::ImportSection(imports) => Some(imports),
         _ => None,
     });
-    imports
-        .flat_map(|section| section.into_imports().map_while(Result::ok))
-        // Interfaces have a ':', and the imports of the canonical ABI itself begin with '$' or '['.
-        .filter(|import| !import.module.contains(':') && !import.module.starts_with(['$', '[']))
-        .map(|import| format!("{}.{}", import.module, import.name))
-        .collect()
+    sections.flat_map(|section| section.into_imports().map_while(Result::ok))
 }

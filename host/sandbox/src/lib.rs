@@ -3,6 +3,7 @@
 //! Bytes and owned data go in, owned data comes out: no type that is generated from the contract leaves this crate. A
 //! check that fails is a [`Failure`](checkpost_model::check::Failure), which is data, so that the cycle goes on.
 
+mod adapter;
 mod artifact;
 mod bindings;
 mod bundle;

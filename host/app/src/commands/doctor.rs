@@ -28,7 +28,12 @@ pub(super) fn run(global: &Global, format: ListFormat) -> Result<u8, CommandErro
         }
         findings.push(finding);
     };
-    match context::config(global, None) {
+    let reading = deadline::watch_reading(FAILED, |line| {
+        fail(line, None, FAILED);
+    });
+    let config = context::config(global, None);
+    reading.end();
+    match config {
         Ok(config) => {
             let deadline = deadline::watch(config.timeout, Duration::ZERO, FAILED, |line| {
                 fail(line, None, FAILED);

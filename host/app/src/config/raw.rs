@@ -29,6 +29,7 @@ pub(super) struct RawConfig {
     pub(super) timeout: Duration,
     pub(super) interval: Option<Duration>,
     pub(super) require_lock: bool,
+    pub(super) found_bytes_per_day: u64,
     pub(super) max_modules: usize,
     pub(super) log: RawLog,
     pub(super) limits: Limits,
@@ -69,13 +70,14 @@ pub(super) struct RawCheck {
 }
 
 /// The keys at the top of the file.
-const KEYS: [&str; 21] = [
+const KEYS: [&str; 22] = [
     "database_url",
     "checks_dir",
     "cache_dir",
     "timeout_seconds",
     "interval",
     "require_lock",
+    "found_bytes_per_day",
     "max_modules",
     "grants",
     "wasi",
@@ -110,6 +112,7 @@ impl RawConfig {
             timeout: Duration::from_secs(root.integer("timeout_seconds", 1..=3_600, 60)?),
             interval: interval(&root)?,
             require_lock: root.flag("require_lock", false)?,
+            found_bytes_per_day: root.integer("found_bytes_per_day", 1 << 20..=1 << 40, 64 << 20)?,
             max_modules: root.integer("max_modules", 1..=10_000, 1_000)?,
             log: log(&root)?,
             wasi: wasi(&root)?,

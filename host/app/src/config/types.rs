@@ -32,6 +32,8 @@ pub struct Config {
     pub cache_dir: PathBuf,
     /// The pins of `checkpost.lock` in `base_dir`, and whether modules need one.
     pub pin_policy: PinPolicy,
+    /// What all modules that are found in the checks directory may add to the database in a day.
+    pub found_bytes_per_day: u64,
     /// How many module files of the checks directory run, in addition to those of `[[check]]` entries.
     pub max_modules: usize,
     /// How long a run may take.

@@ -31,7 +31,7 @@ impl Instances {
             Ok(Found { instances, refused, left_out }) => {
                 checks.extend(instances.into_iter().map(|instance| unregistered(instance, config)));
                 let too_many = |left_out| incomplete(directory, too_many(directory, config.max_modules, &left_out));
-                let refused = refused.into_iter().map(|(instance, failure)| never_ready(instance, failure));
+                let refused = refused.into_iter().map(|(instance, failure)| never_ready(instance, false, failure));
                 refused.chain(left_out.map(too_many)).collect()
             }
             Err(error) => vec![incomplete(directory, unreadable(directory, &error))],
@@ -69,7 +69,8 @@ impl Instances {
             let refused = check.refuse(refusal);
             let is_file = check.instance.module.is_file();
             if is_file {
-                Ok(unknown(check, Failure::new(Reason::SettingsRefused, refused.to_string())))
+                let failure = Failure::new(Reason::SettingsRefused, refused.to_string());
+                Ok(never_ready(check.instance.clone(), true, failure))
             } else {
                 Err(refused)
             }
@@ -96,15 +97,13 @@ impl Instances {
     }
 }
 
-/// An instance that cannot judge in this cycle.
-fn unknown(check: &ConfiguredCheck, failure: Failure) -> Prepared {
-    let instance = check.instance.clone();
-    Prepared { settings: instance.settings.clone(), instance, is_declared: true, ready: Err(failure) }
+fn candidate(check: &ConfiguredCheck) -> Candidate<'_> {
+    Candidate { instance: &check.instance, is_declared: !is_found(check) }
 }
 
-fn candidate(check: &ConfiguredCheck) -> Candidate<'_> {
-    let is_declared = !matches!(check.origin, Origin::CheckDirectory(_));
-    Candidate { instance: &check.instance, is_declared }
+/// Whether the module was found in the checks directory, without a `[[check]]`.
+fn is_found(check: &ConfiguredCheck) -> bool {
+    matches!(check.origin, Origin::CheckDirectory(_))
 }
 
 /// The modules in the checks directory that no `[[check]]` names.
@@ -157,10 +156,10 @@ fn incomplete(directory: &Path, failure: Failure) -> Prepared {
         owner: String::new(),
         allowance: Allowance::default(),
     };
-    never_ready(instance, failure)
+    never_ready(instance, true, failure)
 }
 
-/// An instance that is not even loaded.
-fn never_ready(instance: CheckInstance, failure: Failure) -> Prepared {
-    Prepared { settings: instance.settings.clone(), instance, is_declared: false, ready: Err(failure) }
+/// An instance that is not asked to judge.
+fn never_ready(instance: CheckInstance, is_declared: bool, failure: Failure) -> Prepared {
+    Prepared { settings: instance.settings.clone(), instance, is_declared, ready: Err(failure) }
 }

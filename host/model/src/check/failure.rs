@@ -123,9 +123,7 @@ impl Reason {
             Self::GuestError => "see the documentation of the check for its requirements",
             Self::InvalidOutput | Self::Trap => "report it to the author of the check",
             Self::StackOverflow => "report it to the author of the check, or raise limits.stack_bytes",
-            Self::OutputLimit => {
-                "report it to the author of the check, or raise limits.verdicts, limits.text_bytes or limits.output_bytes"
-            }
+            Self::OutputLimit => "report it to the author of the check, or raise the limit if its key is named",
             Self::HistoryLimit => "set a shorter window, or raise limits.history_points",
             Self::OutOfFuel => "report it to the author of the check, or raise limits.fuel",
             Self::Deadline => {
