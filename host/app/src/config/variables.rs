@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io;
 use std::path::Path;
 
 use super::dotenv::{self, DotEnv};
 use super::error::ConfigError;
 use super::origin::{Origin, Sourced};
+use super::source::read_file;
 
 /// The environment of a process, as a value. Names that are not UTF-8 are left out: checkpost reads none of them.
 pub type Environment = BTreeMap<String, OsString>;
@@ -27,9 +27,9 @@ impl<'a> Variables<'a> {
     /// The environment, and `.env` in a directory if there is one.
     pub(super) fn read(environment: &'a Environment, dir: &Path) -> Result<Self, ConfigError> {
         let path = dir.join(".env");
-        let dotenv = match std::fs::read(&path) {
+        let dotenv = match read_file(&path) {
             Ok(bytes) => dotenv::parse(&bytes, &path)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => DotEnv::default(),
+            Err(error) if error.is_not_found() => DotEnv::default(),
             Err(error) => return Err(ConfigError::unreadable(&path, error)),
         };
         Ok(Self { environment, dotenv })
