@@ -18,12 +18,15 @@ use super::output::{note, write};
 
 pub(super) fn run(global: &Global, args: &RunArgs) -> Result<u8, CommandError> {
     let clock = Clock::start();
-    let config = context::config(global, args.checks.as_deref())?;
     let exit_codes = if args.is_plugin() { PLUGIN_EXIT_CODES } else { EXIT_CODES };
     let plugin_format = args.plugin_format();
+    let failed = exit_codes.failed;
+    let config = context::config_in_time(global, args.checks.as_deref(), clock.started(), failed, move |line| {
+        fail(line, plugin_format, failed);
+    })?;
     // Before the log, which may be what hangs.
     let run = Run::start(&config, clock, exit_codes, move |line| {
-        fail(line, plugin_format, exit_codes.failed);
+        fail(line, plugin_format, failed);
         tracing::error!("{line}");
     });
     context::start_log(&config);

@@ -19,7 +19,7 @@ use super::secret::Context;
 use super::section::Section;
 use super::source::Source;
 use super::suppression::{SuppressionConfig, suppression};
-use super::types::CollectConfig;
+use super::types::{CollectConfig, DEFAULT_TIMEOUT};
 
 /// The file. `None` for a missing key that a variable or flag may set; other missing keys have their defaults.
 pub(super) struct RawConfig {
@@ -105,7 +105,7 @@ impl RawConfig {
             database_url: root.text("database_url")?,
             checks_dir: root.text("checks_dir")?,
             cache_dir: root.text("cache_dir")?,
-            timeout: Duration::from_secs(root.integer("timeout_seconds", 1..=3_600, 60)?),
+            timeout: Duration::from_secs(root.integer("timeout_seconds", 1..=3_600, DEFAULT_TIMEOUT.as_secs())?),
             interval: interval(&root)?,
             require_lock: root.flag("require_lock", false)?,
             log: log(&root)?,

@@ -15,6 +15,9 @@ use super::routes::ConfiguredRoute;
 use super::source::FileText;
 use super::suppression::SuppressionConfig;
 
+/// How long a run may take unless it is configured; also the time for reading the configuration.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+
 /// Everything that can be configured, validated.
 #[derive(Clone, Debug)]
 pub struct Config {
