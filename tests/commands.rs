@@ -74,7 +74,7 @@ fn metrics_and_notifications_are_listed_by_age_and_number() {
 fn db_migrate_creates_the_database_and_db_check_finds_damage() {
     let site = Site::new();
     assert!(site.execute(&["db", "check"], 1).error().contains("automation.db"));
-    assert!(site.execute(&["db", "migrate"], 0).stdout.contains("schema 5"));
+    assert!(site.execute(&["db", "migrate"], 0).stdout.contains("schema 6"));
     site.execute(&["run"], 0);
     assert!(site.execute(&["db", "check"], 0).stdout.contains("ok"));
     // The check must find the overwritten page.

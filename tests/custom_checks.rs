@@ -5,6 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::support::foreign::{FOREIGN_GUESTS, foreign_cache};
 use crate::support::{Site, check, guest_file, root};
 
 #[test]
@@ -107,16 +108,48 @@ fn setting_that_a_configured_module_does_not_know_makes_its_instance_unknown() {
 
 #[test]
 fn core_module_and_its_component_judge_alike() {
-    let site = Site::new();
-    site.drop_guest("misbehave", "core");
-    let core = site.path("checks.d/core.wasm");
-    let component = site.path("checks.d/component.wasm");
-    site.checkpost(&["check", "pack"]).arg(&core).arg("-o").arg(&component).assert().success();
+    for guest in ["misbehave", "c", "c-stdio", "go"] {
+        let site = Site::new();
+        site.drop_guest(guest, "core");
+        let core = site.path("checks.d/core.wasm");
+        let component = site.path("checks.d/component.wasm");
+        site.checkpost(&["check", "pack"]).arg(&core).arg("-o").arg(&component).assert().success();
+        let report = site.run_json();
+        let (core, component) = (check(&report, "core"), check(&report, "component"));
+        assert_eq!(core["reason"], Value::Null, "{guest}: {core:#}");
+        assert_eq!(core["verdicts"], component["verdicts"], "{guest}");
+        assert_eq!(core["fuel"], component["fuel"], "{guest}");
+        assert_ne!(core["module"]["digest"], component["module"]["digest"], "{guest}");
+    }
+}
+
+#[test]
+fn check_in_any_language_judges_like_the_others() {
+    let site = Site::with_config(&format!("cache_dir = {:?}\n", foreign_cache()));
+    for guest in FOREIGN_GUESTS {
+        site.drop_guest(guest, guest);
+    }
     let report = site.run_json();
-    let (core, component) = (check(&report, "core"), check(&report, "component"));
-    assert_eq!(core["verdicts"], component["verdicts"]);
-    assert_eq!(core["fuel"], component["fuel"]);
-    assert_ne!(core["module"]["digest"], component["module"]["digest"]);
+    let expected = &check(&report, FOREIGN_GUESTS[0])["verdicts"];
+    let message = expected[0]["message"].as_str().unwrap();
+    assert!(message.starts_with("Disk usage of ") && message.ends_with("% (threshold: 90%)"), "{message}");
+    for guest in FOREIGN_GUESTS {
+        assert_eq!(&check(&report, guest)["verdicts"], expected, "{guest}");
+    }
+}
+
+#[test]
+fn check_in_any_language_refuses_settings_with_a_sentence() {
+    for guest in FOREIGN_GUESTS {
+        let module = guest_file(guest);
+        let site = Site::with_config(&format!(
+            "cache_dir = {:?}\n[[check]]\nname = \"full\"\nmodule = {module:?}\n[check.settings]\nthreshold = 101\n",
+            foreign_cache()
+        ));
+        let output = site.execute(&["config", "check"], 2);
+        let refusal = "refuses its settings: threshold is 101, allowed is a number from 0 to 100, in %";
+        assert!(output.error().contains(refusal), "{guest}: {}", output.stderr);
+    }
 }
 
 /// Follows the README's instructions for a team, in a crate of its own.

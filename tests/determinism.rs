@@ -1,16 +1,14 @@
 //! The same module with the same input returns the same verdicts and uses the same fuel: in every run, on every thread,
 //! in every engine.
 
-use std::path::PathBuf;
-use std::sync::OnceLock;
-
 use checkpost_model::check::{Failure, Limits, ModuleSource, SettingValue, Settings, Status, Verdict};
 use checkpost_model::metric::{Labels, Sample, Series};
 use checkpost_sandbox::{Input, Module, Sandbox, SandboxOptions, load_module};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
-use crate::support::{BUILT_IN, Site, guest_file, root};
+use crate::support::foreign::foreign_cache;
+use crate::support::{BUILT_IN, guest_file};
 
 /// Everything that a check may depend on, owned.
 #[derive(Clone, Debug)]
@@ -125,34 +123,33 @@ fn built_in_checks_repeat_their_verdicts() {
     }
 }
 
-/// Checks with an interpreter inside, compiled by the real program: a sandbox compiles in a child of its own program,
-/// and the test program is not checkpost. The compiled code is kept, because compiling takes half a minute.
-fn interpreted(language: &str) -> (ModuleSource, [Sandbox; 2]) {
-    static COMPILED: OnceLock<PathBuf> = OnceLock::new();
-    let cache = COMPILED.get_or_init(|| {
-        let cache = root().join("target/guests/compiled");
-        let site = Site::with_config(&format!("cache_dir = {cache:?}\n"));
-        site.drop_guest("python", "python");
-        site.drop_guest("javascript", "javascript");
-        site.execute(&["check", "warm"], 0);
-        cache
-    });
+/// A check in another language than Rust.
+fn assert_foreign_repeatable(guest: &str) {
     let sandboxes = [2, 1_000].map(|evaluations| {
         let mut sandbox = sandbox(evaluations);
-        sandbox.open_cache(cache).unwrap();
+        sandbox.open_cache(foreign_cache()).unwrap();
         sandbox
     });
-    (ModuleSource::File(guest_file(language)), sandboxes)
+    assert_repeatable(&ModuleSource::File(guest_file(guest)), &sandboxes, 16);
 }
 
 #[test]
 fn python_check_repeats_its_verdicts() {
-    let (source, sandboxes) = interpreted("python");
-    assert_repeatable(&source, &sandboxes, 16);
+    assert_foreign_repeatable("python");
 }
 
 #[test]
 fn javascript_check_repeats_its_verdicts() {
-    let (source, sandboxes) = interpreted("javascript");
-    assert_repeatable(&source, &sandboxes, 16);
+    assert_foreign_repeatable("javascript");
+}
+
+#[test]
+fn c_check_repeats_its_verdicts() {
+    assert_foreign_repeatable("c");
+    assert_foreign_repeatable("c-stdio");
+}
+
+#[test]
+fn go_check_repeats_its_verdicts() {
+    assert_foreign_repeatable("go");
 }

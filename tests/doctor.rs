@@ -185,7 +185,7 @@ fn unpinned_module_files_do_not_run_where_pins_are_required() {
     site.drop_guest("misbehave", "mine");
     site.execute(&["check", "lock"], 0);
     assert_finding(&site, "module_lock", 0, "ok", "1 module file pinned in ");
-    site.write("checks.d/mine.wasm", "another module");
+    site.write("checks.d/mine.wasm", b"\0asm of another module");
     assert_finding(&site, "module_lock", 0, "warning", "'mine' changed; these checks do not run: review the modules");
     site.write("checkpost.toml", "");
     assert_finding(&site, "module_lock", 0, "warning", "'mine' changed: review the modules");

@@ -229,6 +229,19 @@ fn unreadable_module_keeps_its_pin_and_is_reported() {
     assert_eq!(fs::read(site.path("checkpost.lock")).unwrap(), before);
 }
 
+#[test]
+fn file_that_is_no_module_is_not_pinned() {
+    let site = site_requiring_pins();
+    site.write("checks.d/empty.wasm", "");
+    site.write("checks.d/script.wasm", "#!/bin/sh\n");
+    let output = site.execute(&["check", "lock"], 1).stdout;
+    assert!(output.contains("script.wasm: invalid_module: not a WebAssembly module"), "{output}");
+    assert!(output.contains("empty.wasm: invalid_module: the file is empty"), "{output}");
+    assert!(output.contains("1 module pinned, written"), "{output}");
+    let text = fs::read_to_string(site.path("checkpost.lock")).unwrap();
+    assert!(text.contains("team.wasm") && !text.contains("script.wasm") && !text.contains("empty.wasm"), "{text}");
+}
+
 /// A limit on the size of files binds root, too, and fails in the middle of a write.
 #[cfg(unix)]
 #[test]

@@ -1,5 +1,7 @@
 //! Guests whose runtimes import WASI: the interfaces exist, lead nowhere, and return the same in every run.
 
+use std::fs;
+
 use serde_json::Value;
 
 use crate::support::{Site, assert_built_in_judged, check, guest_file};
@@ -64,6 +66,17 @@ fn wasi_clock_stands_at_the_time_of_the_cycle() {
     assert_eq!(time_ms, site.value::<i64>("SELECT started_at_ms FROM runs"));
 }
 
+/// Some runtimes, such as that of Go, end themselves when a clock is at zero.
+#[test]
+fn wasi_clocks_stand_at_a_fixed_time_while_a_check_describes_itself() {
+    let probe = guest_file("wasi-probe");
+    let inspected = Site::new().execute(&["check", "inspect", probe.to_str().unwrap(), "--format", "json"], 0).stdout;
+    let inspected: Value = serde_json::from_str(&inspected).unwrap();
+    let year_2000 = "946684800.000000000 s, 946684800000000000 ns";
+    assert_eq!(inspected["settings"][0]["attributes"]["seen"], year_2000, "describe: {inspected:#}");
+    assert_eq!(inspected["needs"][0]["labels"]["seen"], year_2000, "needs: {inspected:#}");
+}
+
 #[test]
 fn wasi_random_numbers_are_the_same_in_every_run() {
     let site = site("look", "");
@@ -98,19 +111,51 @@ fn imports_outside_wasi_are_denied() {
     }
 }
 
+/// The C library calls WASI preview 1, which the adapter translates.
 #[test]
-fn imports_of_an_older_wasi_are_denied_by_name() {
-    // The module that a C or Go compiler would make, given the contract.
-    let module = std::fs::read(guest_file("misbehave")).unwrap();
-    let sections = wasm_sections(&module).filter(|(id, _)| *id == 0).flat_map(|(_, section)| section.to_vec());
-    let old = wat::parse_str(
-        "(module (import \"wasi_snapshot_preview1\" \"fd_write\" (func (param i32 i32 i32 i32) (result i32))))",
-    );
-    let site = Site::new();
-    site.write("checks.d/probe.wasm", old.unwrap().into_iter().chain(sections).collect::<Vec<u8>>());
+fn older_wasi_leads_nowhere_either() {
+    let module = guest_file("c-stdio");
+    let site =
+        Site::with_config(&format!("[[check]]\nname = \"probe\"\nmodule = {module:?}\ngrants = [\"system.cpu.*\"]\n"));
     let evaluation = probe(&site);
+    assert_eq!(evaluation["reason"], "guest_error", "{evaluation:#}");
+    let log = site.log();
+    assert!(log.contains("Check probe wrote: 0 readings, none of a filesystem\n"), "{log}");
+}
+
+#[test]
+fn older_wasi_may_be_denied_by_the_operator() {
+    let module = guest_file("c-stdio");
+    let config = format!("wasi = \"deny\"\n[[check]]\nname = \"probe\"\nmodule = {module:?}\n");
+    let evaluation = probe(&Site::with_config(&config));
     assert_eq!(evaluation["reason"], "denied_import", "{evaluation:#}");
-    assert_eq!(evaluation["detail"], "wants to import wasi_snapshot_preview1.fd_write");
+    assert!(evaluation["detail"].as_str().unwrap().contains("wasi:cli/stderr@0.2"), "{evaluation:#}");
+}
+
+#[test]
+fn imports_of_a_core_module_are_denied_by_name() {
+    for (import, detail) in [
+        ("env.get", "wants to import env.get"),
+        ("wasi_snapshot_preview1.nonsense", "wants to import wasi_snapshot_preview1.nonsense"),
+        ("wasi_unstable.fd_write", "wants to import wasi_unstable.fd_write"),
+    ] {
+        let (module, name) = import.split_once('.').unwrap();
+        // One import that the adapter serves, and one that nobody does, in a module with the type of a check.
+        let imports = format!(
+            "(module (import \"wasi_snapshot_preview1\" \"fd_close\" (func (param i32) (result i32)))
+                (import \"{module}\" \"{name}\" (func)))"
+        );
+        let typed = fs::read(guest_file("misbehave")).unwrap();
+        let sections = wasm_sections(&typed).filter(|(id, _)| *id == 0).flat_map(|(_, section)| section.to_vec());
+        let site = Site::new();
+        site.write(
+            "checks.d/probe.wasm",
+            wat::parse_str(imports).unwrap().into_iter().chain(sections).collect::<Vec<u8>>(),
+        );
+        let evaluation = probe(&site);
+        assert_eq!(evaluation["reason"], "denied_import", "{import}: {evaluation:#}");
+        assert_eq!(evaluation["detail"], detail);
+    }
 }
 
 /// The sections of a module, with their headers.

@@ -2,12 +2,16 @@
 //! is complete.
 
 mod abi;
+mod crowd;
+mod discovery;
+mod files;
 mod fuel;
 mod greedy;
 mod imports;
 mod instances;
 mod memory;
 mod modules;
+mod names;
 mod nan;
 mod proposals;
 mod random;

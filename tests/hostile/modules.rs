@@ -63,35 +63,6 @@ fn import_of_a_component_is_denied_by_name() {
     assert!(detail.contains("wasi:filesystem/types@0.2.0"), "{detail}");
 }
 
-#[test]
-fn gigabyte_file_is_refused_unread() {
-    let site = hostile_site("");
-    site.write("checks.d/bad.wasm", "");
-    // A sparse file takes no space.
-    fs::File::options().write(true).open(site.path("checks.d/bad.wasm")).unwrap().set_len(1 << 30).unwrap();
-    let evaluation = evaluation(&site, "bad");
-    assert_eq!(evaluation["reason"], "module_too_large");
-    assert!(evaluation["detail"].as_str().unwrap().contains("67108864 bytes"), "{evaluation:#}");
-}
-
-#[cfg(unix)]
-#[test]
-fn pipe_in_the_checks_directory_does_not_block_the_run() {
-    let site = hostile_site("");
-    fs::create_dir(site.path("checks.d")).unwrap();
-    assert!(std::process::Command::new("mkfifo").arg(site.path("checks.d/bad.wasm")).status().unwrap().success());
-    assert_eq!(evaluation(&site, "bad")["reason"], "unreadable");
-    let kernel = hostile_site("");
-    fs::create_dir(kernel.path("checks.d")).unwrap();
-    std::os::unix::fs::symlink("/proc/kmsg", kernel.path("checks.d/bad.wasm")).unwrap();
-    let reason = self::evaluation(&kernel, "bad")["reason"].clone();
-    assert!(reason == "invalid_module" || reason == "unreadable", "{reason}");
-    let dangling = hostile_site("");
-    fs::create_dir(dangling.path("checks.d")).unwrap();
-    std::os::unix::fs::symlink("nowhere", dangling.path("checks.d/bad.wasm")).unwrap();
-    assert_eq!(self::evaluation(&dangling, "bad")["reason"], "unreadable");
-}
-
 /// The evaluation of the guest `misbehave` in this mode.
 fn misbehaving(mode: &str, limits: &str) -> Value {
     let module = guest_file("misbehave");

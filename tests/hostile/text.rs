@@ -7,12 +7,12 @@ use crate::support::guest::{Guest, data, words};
 use crate::support::{Output, check};
 
 /// A new line, a color, a window title, a reversed line, markup, a query, performance data, a null and a tab.
-const HOSTILE: &str = "a\nb\r\x1b[31m\x1b]0;t\x07\u{9b}2J\u{202e}rtl\u{2066}\u{2028}<script>alert('x')</script>\
+const HOSTILE: &str = "a\nb\r\x1b[31m\x1b]0;t\x07\u{9b}2J\u{202e}rtl\u{2066}\u{2028}\u{200b}<script>alert('x')</script>\
     '; DROP TABLE runs; --\" | 'p'=1;2;3 \\ \0\t\u{7f}%s {} $(id) end";
 
 /// The same text as it is shown.
 const SHOWN: &str = "a\\u{a}b\\u{d}\\u{1b}[31m\\u{1b}]0;t\\u{7}\\u{9b}2J\\u{202e}rtl\\u{2066}\\u{2028}\
-    <script>alert('x')</script>'; DROP TABLE runs; --\" | 'p'=1;2;3 \\ \\u{0}\\u{9}\\u{7f}%s {} $(id) end";
+    \\u{200b}<script>alert('x')</script>'; DROP TABLE runs; --\" | 'p'=1;2;3 \\ \\u{0}\\u{9}\\u{7f}%s {} $(id) end";
 
 /// Address and length of the hostile text in the guest's memory.
 const TEXT: [u32; 2] = [8192, HOSTILE.len() as u32];
@@ -46,8 +46,10 @@ fn site() -> HostileSite {
 /// Whether a character steers what shows it. Not the host's own function, which is under test.
 fn steers(character: char) -> bool {
     character.is_control()
+        || ('\u{200b}'..='\u{200f}').contains(&character)
         || ('\u{2028}'..='\u{202e}').contains(&character)
-        || ('\u{2066}'..='\u{2069}').contains(&character)
+        || ('\u{2060}'..='\u{206f}').contains(&character)
+        || ('\u{e0000}'..='\u{e007f}').contains(&character)
 }
 
 fn assert_plain(what: &str, text: &str) {
@@ -161,8 +163,9 @@ fn check_without_a_name_is_invalid() {
 fn file_names_are_escaped_too() {
     let site = hostile_site(LIMITS);
     let name = "x\n\u{1b}[31m\u{202e}'; DROP TABLE runs; -- | <b>";
-    site.write(&format!("checks.d/{name}.wasm"), Guest::with(&data(3136, [2])).wasm());
-    site.write(&format!("checks.d/{name}y.wasm"), "not a module");
+    // Refused by its name, and one that is read.
+    site.write(&format!("checks.d/{name}.wasm"), "not a module");
+    site.write("checks.d/'; DROP TABLE runs; -- | <b>.wasm", Guest::with(&data(3136, [2])).wasm());
     for format in ["text", "json", "nagios"] {
         let output = site.execute(&["run", "--format", format], if format == "nagios" { 2 } else { 0 });
         assert_all_plain(format, &output);

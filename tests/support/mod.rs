@@ -1,5 +1,6 @@
 //! A directory to run checkpost in, and what tests ask about it.
 
+pub mod foreign;
 pub mod guest;
 pub mod nested;
 pub mod servers;

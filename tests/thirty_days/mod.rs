@@ -59,6 +59,7 @@ impl Check {
             instance: self.name.to_owned(),
             channel: DEFAULT_CHANNEL.to_owned(),
             owner: String::new(),
+            is_found: false,
             module: None,
             settings: Settings::new(),
             outcome,

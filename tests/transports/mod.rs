@@ -45,6 +45,7 @@ fn message() -> Message {
                 owner: "alice".to_owned(),
                 check: "disk".to_owned(),
                 subject: "/mnt/<b>".to_owned(),
+                is_found: false,
                 title: "Escalated: High disk usage".to_owned(),
                 message: "/mnt/<b> is 97% full".to_owned(),
                 suppressed: None,

@@ -18,6 +18,8 @@ pub struct Desktop {}
 const PROGRAM: &str = "notify-send";
 /// The variables that lead to the user's session.
 const SESSION_VARIABLES: [&str; 4] = ["DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "DISPLAY", "WAYLAND_DISPLAY"];
+/// Notifications that fit into a pop-up.
+const MAX_LINES: usize = 10;
 /// Characters that fit into a pop-up.
 const BODY_CHARS: usize = 1_000;
 
@@ -45,9 +47,14 @@ fn argv(message: &Message, content: &Content) -> Vec<String> {
         Status::Critical => "critical",
     };
     let body = content.body.clone().unwrap_or_else(|| {
-        let notifications = message.items.iter().map(|item| &item.value);
+        let crowd = message.crowd(MAX_LINES);
+        // A long text must not take the place of the next one.
+        let chars = BODY_CHARS / crowd.shown.len().max(1) - 1;
+        let chars = if crowd.omitted.is_empty() { chars } else { chars / 2 };
+        let notifications = crowd.shown.iter().map(|position| &message.items[*position].value);
         let lines = notifications.map(|n| if n.message.is_empty() { &n.title } else { &n.message });
-        lines.take(plain::MAX_ITEMS).map(|line| clean::owned(line)).collect::<Vec<_>>().join("\n")
+        let lines = lines.map(|line| clean::bounded(line, chars));
+        lines.chain(plain::omission(&crowd)).collect::<Vec<_>>().join("\n")
     });
     // Desktops interpret some HTML in the body.
     let body: String = body.chars().take(BODY_CHARS).collect();

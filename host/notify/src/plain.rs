@@ -5,7 +5,7 @@ use std::fmt::Write;
 use jiff::Timestamp;
 
 use checkpost_alerting::alert::{Notification, Stored, alert_name};
-use checkpost_alerting::route::Message;
+use checkpost_alerting::route::{Crowd, Message};
 use checkpost_model::check::Status;
 use checkpost_model::clean;
 
@@ -19,7 +19,8 @@ const FOOTER_CHARS: usize = 200;
 /// The notifications, the worst first, each over a few lines.
 pub(crate) fn items(message: &Message) -> String {
     let mut text = String::new();
-    for item in message.items.iter().take(MAX_ITEMS) {
+    let crowd = message.crowd(MAX_ITEMS);
+    for item in crowd.shown.iter().map(|position| &message.items[*position]) {
         let Notification { level, title, message, .. } = &item.value;
         // A String takes every write.
         let _ = writeln!(text, "{} {}", level.level(), bounded(title));
@@ -28,8 +29,8 @@ pub(crate) fn items(message: &Message) -> String {
         }
         let _ = writeln!(text, "  {}\n", details(item));
     }
-    if let Some(omitted) = omitted(message) {
-        let _ = writeln!(text, "{omitted}\n");
+    if let Some(omission) = omission(&crowd) {
+        let _ = writeln!(text, "{omission}\n");
     }
     text
 }
@@ -55,15 +56,9 @@ pub(crate) fn details(item: &Stored<Notification>) -> String {
     format!("{} · {kind}{previous}{owner} · {} · id {}", bounded(&alert), utc(item.time), item.id)
 }
 
-/// How many notifications are not spelled out, if any.
-pub(crate) fn omitted(message: &Message) -> Option<String> {
-    let count = message.items.len().saturating_sub(MAX_ITEMS);
-    (count > 0).then(|| omitted_count(count))
-}
-
-/// The line in place of so many notifications.
-pub(crate) fn omitted_count(count: usize) -> String {
-    format!("… and {count} more; see `checkpost notifications`.")
+/// The line in place of the notifications that are left out, if any.
+pub(crate) fn omission(crowd: &Crowd<'_>) -> Option<String> {
+    crowd.omission().map(|omission| format!("… and {omission}; see `checkpost notifications`."))
 }
 
 /// A text of a notification, clean and within the limit.
@@ -99,7 +94,7 @@ mod tests {
         message.items[0].value.message = "x".repeat(100_000);
         message.items = vec![message.items[0].clone(); 1_000];
         let text = items(&message);
-        assert!(text.ends_with("\n… and 900 more; see `checkpost notifications`.\n\n"));
+        assert!(text.ends_with("\n… and 900 more of disk; see `checkpost notifications`.\n\n"));
         assert!(text.len() < MAX_ITEMS * (TEXT_CHARS + 300), "{}", text.len());
     }
 }

@@ -4,9 +4,14 @@ use std::fmt;
 
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
+use serde::Serialize;
 
+use checkpost_alerting::alert::{Notification, Stored};
 use checkpost_alerting::route::Message;
+use checkpost_model::check::Status;
 use checkpost_model::clean;
+
+use crate::plain;
 
 /// The text of one message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +49,22 @@ pub struct TemplateError {
     pub problem: String,
 }
 
+/// The variables of a template: the message, with the notifications that there is room for.
+#[derive(Serialize)]
+struct Context<'a> {
+    key: &'a str,
+    route: &'a str,
+    host: &'a str,
+    level: Status,
+    title: &'a str,
+    items: Vec<&'a Stored<Notification>>,
+    is_test: bool,
+    /// How many notifications are left out, by instance: `998 more of aaa`; empty if none are.
+    omitted: &'a str,
+}
+
+/// Notifications of a message whose template exceeds a limit with more of them.
+const FEW_ITEMS: usize = 10;
 /// Instructions of one rendering. A template that loops over fifty notifications needs a tenth.
 const FUEL: u64 = 200_000;
 /// Bytes of a rendered text.
@@ -93,13 +114,31 @@ impl TemplateText {
         Ok(template)
     }
 
-    /// Renders the template for a message.
+    /// Renders the template for a message, with as many of its notifications as it has the means for.
     ///
     /// # Errors
     /// When it uses an undefined variable or exceeds a limit.
     pub(crate) fn render(&self, message: &Message) -> Result<String, TemplateError> {
-        let environment = environment();
-        let rendered = environment.render_named_str(self.key, &self.source, Serde(message));
+        self.render_with(message, plain::MAX_ITEMS).or_else(|error| match message.items.len() > FEW_ITEMS {
+            true => self.render_with(message, FEW_ITEMS),
+            false => Err(error),
+        })
+    }
+
+    fn render_with(&self, message: &Message, room: usize) -> Result<String, TemplateError> {
+        let crowd = message.crowd(room);
+        let Message { key, route, host, level, title, items: _, is_test } = message;
+        let context = Context {
+            key,
+            route,
+            host,
+            level: *level,
+            title,
+            items: crowd.shown.iter().map(|position| &message.items[*position]).collect(),
+            is_test: *is_test,
+            omitted: &crowd.omission().unwrap_or_default(),
+        };
+        let rendered = environment().render_named_str(self.key, &self.source, Serde(context));
         match rendered {
             Ok(text) if text.len() <= MAX_BYTES => Ok(text),
             Ok(_) => {

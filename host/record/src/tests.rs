@@ -81,6 +81,7 @@ fn judged() -> Evaluation {
         instance: "disk".to_owned(),
         channel: "system_monitoring".to_owned(),
         owner: "alice".to_owned(),
+        is_found: false,
         module: Some(Arc::new(ModuleInfo {
             digest: "ab".repeat(32),
             name: "disk".to_owned(),
@@ -100,6 +101,7 @@ fn judged() -> Evaluation {
 fn failed() -> Evaluation {
     Evaluation {
         instance: "loop".to_owned(),
+        is_found: true,
         module: None,
         settings: Settings::new(),
         outcome: Err(Failure::new(Reason::OutOfFuel, "used up its 500000000 units of fuel")),
@@ -118,6 +120,7 @@ fn inputs(instance: &str) -> EvaluationInputs {
 
 fn notification(suppressed: Option<&str>) -> Notification {
     Notification {
+        is_found: false,
         level: Status::Warning,
         previous_level: Status::Ok,
         kind: Kind::Raised,

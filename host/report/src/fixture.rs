@@ -34,6 +34,7 @@ pub(crate) fn evaluation(instance: &str, channel: &str, outcome: Result<Vec<Verd
         instance: instance.to_owned(),
         channel: channel.to_owned(),
         owner: String::new(),
+        is_found: false,
         module: Some(Arc::new(module)),
         settings: Settings::new(),
         outcome,

@@ -51,6 +51,26 @@ pub fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{plural}")
 }
 
+/// A number of a check without an exponent, for machines that know none: at most nine decimals, and nothing beyond 10^18.
+/// The smallest numbers would have three hundred zeros, and the largest as many digits.
+pub(crate) fn decimal(value: f64) -> String {
+    const LARGEST: f64 = 1e18;
+    /// Above, a double has no ninth decimal.
+    const LARGEST_WITH_DECIMALS: f64 = 1e9;
+    let value = value.clamp(-LARGEST, LARGEST);
+    let rounded = if value.abs() < LARGEST_WITH_DECIMALS { (value * 1e9).round() / 1e9 } else { value };
+    // Adding zero turns -0 into 0.
+    format!("{}", rounded + 0.0)
+}
+
+/// A number exactly, with an exponent where there would be a long run of zeros.
+pub(crate) fn exact(value: f64) -> String {
+    match value.abs() {
+        1e-9..1e18 | 0.0 => format!("{value}"),
+        _ => format!("{value:e}"),
+    }
+}
+
 /// A measure of a verdict with its UCUM unit: `91.0%`, `1.5 KB/s`, `41.2 °C`.
 pub fn measure(value: f64, unit: &str) -> String {
     let number = match value.abs() {
@@ -60,8 +80,8 @@ pub fn measure(value: f64, unit: &str) -> String {
     };
     match unit {
         "%" if value.abs() < 1e15 => percent(value),
-        "By" if value >= 0.0 => bytes(value),
-        "By/s" if value >= 0.0 => format!("{}/s", bytes(value)),
+        "By" if (0.0..1e18).contains(&value) => bytes(value),
+        "By/s" if (0.0..1e18).contains(&value) => format!("{}/s", bytes(value)),
         "1" | "" => number,
         "Cel" => format!("{number} °C"),
         unit => format!("{number} {unit}"),
@@ -96,6 +116,8 @@ pub(crate) fn rfc3339(time: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -136,7 +158,52 @@ mod tests {
         assert_eq!(measure(3.0, "1"), "3");
         assert_eq!(measure(-0.5, "s"), "-0.5 s");
         assert_eq!(measure(-2.0, "By"), "-2 By");
-        assert!(measure(f64::MAX, "%").len() < 20 && measure(f64::MAX, "By").len() < 320);
+        for unit in ["%", "By", "By/s", "Cel", "1", "s"] {
+            assert!(measure(f64::MAX, unit).len() < 20 && measure(5e-324, unit).len() < 20, "{unit}");
+        }
+    }
+
+    #[test]
+    fn decimals_have_no_exponent_and_no_long_run_of_zeros() {
+        for (value, expected) in [
+            (0.0, "0"),
+            (-0.0, "0"),
+            (85.5, "85.5"),
+            (-0.25, "-0.25"),
+            (0.1 + 0.2, "0.3"),
+            (8_589_934_592.0, "8589934592"),
+            (123_456_789.123_456_79, "123456789.12345679"),
+            (1.5e-9, "0.000000002"),
+            (-5e-324, "0"),
+            (f64::MAX, "1000000000000000000"),
+            (f64::MIN, "-1000000000000000000"),
+        ] {
+            assert_eq!(decimal(value), expected, "{value:e}");
+        }
+    }
+
+    #[test]
+    fn exact_numbers_have_an_exponent_instead_of_zeros() {
+        for (value, expected) in [
+            (0.0, "0"),
+            (0.1 + 0.2, "0.30000000000000004"),
+            (1e15, "1000000000000000"),
+            (5e-324, "5e-324"),
+            (-1e300, "-1e300"),
+        ] {
+            assert_eq!(exact(value), expected);
+            assert_eq!(exact(value).parse(), Ok(value));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn decimals_are_short_and_close(value in any::<f64>().prop_filter("finite", |value| value.is_finite())) {
+            let text = decimal(value);
+            prop_assert!(text.len() <= 20 && !text.contains('e'), "{text}");
+            let read: f64 = text.parse().unwrap_or(f64::NAN);
+            prop_assert!((read - value.clamp(-1e18, 1e18)).abs() <= 1e-9, "{text}");
+        }
     }
 
     #[test]

@@ -40,7 +40,9 @@ pub fn render(cycle: &StoredCycle) -> String {
 pub fn escaped(document: &str) -> String {
     let escape = |character: char| match character {
         '\n' => "\n".to_owned(),
-        control if clean::is_control(control) => format!("\\u{:04x}", u32::from(control)),
+        control if clean::is_control(control) => {
+            control.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect()
+        }
         other => other.to_string(),
     };
     document.chars().map(escape).collect()
@@ -193,6 +195,7 @@ mod tests {
         let record = fixture::hostile();
         let printed = render(&stored(&record));
         assert!(!printed.replace('\n', "").contains(clean::is_control));
+        assert_eq!(escaped("\"\u{e0041}\u{200b}\""), "\"\\udb40\\udc41\\u200b\"", "as UTF-16");
         let document = parsed(&record);
         assert_eq!(document["host"]["name"], record.snapshot.host.name);
         assert_eq!(document["host"]["platform"], record.snapshot.host.platform);

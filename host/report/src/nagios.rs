@@ -3,17 +3,25 @@
 //! The grammar is that of <https://nagios-plugins.org/doc/guidelines.html>; the exit code is
 //! [`Status::exit_code`] of the record's status.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use checkpost_alerting::alert::alert_name;
+use checkpost_alerting::route::{Crowd, Member};
 use checkpost_model::check::{Measure, Status};
 use checkpost_model::clean;
 use checkpost_record::CycleRecord;
 
+use crate::format::decimal;
 use crate::summary::{self, Finding};
 
-/// Findings in the status line at most. The long output has all of them.
+/// Findings in the status line at most.
 const MAX_FINDINGS: usize = 2;
+/// Lines of findings, and of verdicts that are ok, at most: monitoring systems cut what is longer, whatever it hides.
+const MAX_LINES: usize = 200;
+/// Characters of a label of performance data.
+const MAX_LABEL_CHARS: usize = 256;
+/// Performance data of modules that were found in the checks directory.
+const MAX_FOUND_BYTES: usize = 64 << 10;
 /// Characters of a message in the status line at most, because pagers and tables show the whole line.
 const MAX_MESSAGE_CHARS: usize = 160;
 
@@ -21,10 +29,17 @@ const MAX_MESSAGE_CHARS: usize = 160;
 pub fn render(record: &CycleRecord) -> String {
     let findings = summary::findings(record);
     let mut lines = vec![status_line(record, &findings)];
-    lines.extend(findings.iter().map(|f| long_line(f.status, &f.target(), f.title, &f.message)));
+    let crowd = summary::crowd(&findings, MAX_LINES);
+    let finding = |f: &Finding| long_line(f.status, &f.target(), f.title, &f.message);
+    lines.extend(crowd.shown.iter().map(|position| finding(&findings[*position])).chain(omission_line(&crowd)));
     let verdicts = record.evaluations.iter().flat_map(|e| e.outcome.iter().flatten().map(move |verdict| (e, verdict)));
-    let fine = verdicts.filter(|(_, verdict)| verdict.status == Status::Ok);
-    lines.extend(fine.map(|(e, v)| long_line(Status::Ok, &alert_name(&e.instance, &v.subject), &v.title, &v.message)));
+    let fine: Vec<_> = verdicts.filter(|(_, verdict)| verdict.status == Status::Ok).collect();
+    let members: Vec<_> =
+        fine.iter().map(|(e, _)| Member { check: &e.instance, is_found: e.is_found, is_overflow: false }).collect();
+    let crowd = Crowd::of(&members, MAX_LINES);
+    let shown = crowd.shown.iter().map(|position| fine[*position]);
+    let shown = shown.map(|(e, v)| long_line(Status::Ok, &alert_name(&e.instance, &v.subject), &v.title, &v.message));
+    lines.extend(shown.chain(omission_line(&crowd)));
     lines.extend(record.snapshot.diagnostics.iter().map(|d| format!("note: {}: {}", d.source, text(&d.message))));
     lines.join("\n") + "\n"
 }
@@ -38,7 +53,8 @@ fn status_line(record: &CycleRecord, findings: &[Finding]) -> String {
     let summary = match findings {
         [] => summary::all_clear(record),
         _ => {
-            let mut headlines: Vec<_> = findings.iter().take(MAX_FINDINGS).map(headline).collect();
+            let shown = summary::crowd(findings, MAX_FINDINGS).shown;
+            let mut headlines: Vec<_> = shown.into_iter().map(|position| headline(&findings[position])).collect();
             if findings.len() > MAX_FINDINGS {
                 headlines.push(format!("and {} more", findings.len() - MAX_FINDINGS));
             }
@@ -50,6 +66,11 @@ fn status_line(record: &CycleRecord, findings: &[Finding]) -> String {
         data if data.is_empty() => line,
         data => format!("{line} | {}", data.join(" ")),
     }
+}
+
+/// What the lines above leave out, if anything.
+fn omission_line(crowd: &Crowd<'_>) -> Option<String> {
+    crowd.omission().map(|omission| text(&format!("note: {omission}")))
 }
 
 fn headline(finding: &Finding) -> String {
@@ -78,13 +99,21 @@ fn short(text: &str) -> String {
 }
 
 fn performance_data(record: &CycleRecord) -> Vec<String> {
-    let mut taken = HashSet::new();
+    let mut labels = Labels::default();
     let mut data = Vec::new();
+    let mut found_bytes = 0;
     for evaluation in &record.evaluations {
         for verdict in evaluation.outcome.iter().flatten() {
             for measure in &verdict.measures {
                 let label = label(&alert_name(&evaluation.instance, &verdict.subject), &measure.name);
-                data.push(datum(&unique(label, &mut taken), measure));
+                let datum = datum(&labels.unique(label), measure);
+                if evaluation.is_found {
+                    found_bytes += datum.len();
+                    if found_bytes > MAX_FOUND_BYTES {
+                        continue;
+                    }
+                }
+                data.push(datum);
             }
         }
     }
@@ -94,34 +123,46 @@ fn performance_data(record: &CycleRecord) -> Vec<String> {
 /// Instance, subject and measure: `disk /var used`. A measure with the name of its instance appears once: `cpu`.
 fn label(target: &str, measure: &str) -> String {
     let label = if target == measure { target.to_owned() } else { format!("{target} {measure}") };
-    text(&label).replace('=', "_")
+    clean::bounded(&text(&label).replace('=', "_"), MAX_LABEL_CHARS)
 }
 
-/// Numbers a label that equals another one after its characters were replaced, such as `a=b` and `a_b`.
-fn unique(label: String, taken: &mut HashSet<String>) -> String {
-    let numbered = (2..).map(|number| format!("{label} {number}"));
-    let free = std::iter::once(label.clone()).chain(numbered).find(|candidate| !taken.contains(candidate));
-    let free = free.unwrap_or(label);
-    taken.insert(free.clone());
-    free
+/// The labels so far.
+#[derive(Default)]
+struct Labels {
+    taken: HashSet<String>,
+    /// The number that a label had last.
+    numbers: HashMap<String, usize>,
+}
+
+impl Labels {
+    /// Numbers a label that equals another one after its characters were replaced, such as `a=b` and `a_b`, or after it
+    /// was cut.
+    fn unique(&mut self, label: String) -> String {
+        if self.taken.insert(label.clone()) {
+            return label;
+        }
+        let number = self.numbers.entry(label.clone()).or_insert(1);
+        loop {
+            *number += 1;
+            let numbered = format!("{label} {number}");
+            if self.taken.insert(numbered.clone()) {
+                return numbered;
+            }
+        }
+    }
 }
 
 /// `'label'=value[UOM];warn;crit;min;max`, without trailing semicolons.
 fn datum(label: &str, measure: &Measure) -> String {
-    let threshold = |value: Option<f64>| value.filter(|value| value.is_finite()).map(number).unwrap_or_default();
+    let threshold = |value: Option<f64>| value.filter(|value| value.is_finite()).map(decimal).unwrap_or_default();
     // `U` means undetermined, and has no unit.
     let value = match measure.value.is_finite() {
-        true => format!("{}{}", number(measure.value), unit_of_measurement(&measure.unit)),
+        true => format!("{}{}", decimal(measure.value), unit_of_measurement(&measure.unit)),
         false => "U".to_owned(),
     };
     let (min, max) = if measure.unit == "%" { ("0", "100") } else { ("", "") };
     let datum = format!("{value};{};{};{min};{max}", threshold(measure.warning), threshold(measure.critical));
     format!("'{}'={}", label.replace('\'', "''"), datum.trim_end_matches(';'))
-}
-
-/// Digits and a point in every locale. The grammar has no exponent.
-fn number(value: f64) -> String {
-    format!("{value}")
 }
 
 /// The Nagios unit of a UCUM unit. Nagios has none for rates.
@@ -284,7 +325,9 @@ mod tests {
             record.evaluations = vec![fixture::evaluation(&format!("c{check}"), "", Ok(vec![verdict]))];
             let data = performance(&record);
             prop_assert_eq!(data.len(), 2);
-            prop_assert_eq!(data[0].1, value.is_finite().then_some(value));
+            let decimal = value.clamp(-1e18, 1e18);
+            prop_assert_eq!(data[0].1.is_some(), value.is_finite());
+            prop_assert!(data[0].1.is_none_or(|read| (read - decimal).abs() <= 1e-9), "{value} {:?}", data[0].1);
             prop_assert_ne!(&data[0].0, &data[1].0);
             prop_assert_eq!(render(&record).lines().count(), 2);
         }

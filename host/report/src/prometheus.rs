@@ -10,6 +10,8 @@ use checkpost_model::metric::Sample;
 use checkpost_model::metric::catalog::{self, Metric};
 use checkpost_record::CycleRecord;
 
+use crate::format::exact;
+
 /// The samples of a cycle, its start, and the status of each subject. Ends with a newline.
 pub fn render(record: &CycleRecord) -> String {
     let mut text = samples(&record.snapshot.samples);
@@ -86,7 +88,7 @@ fn line(text: &mut String, name: &str, labels: &[(&str, &str)], value: f64) {
         text.push('"');
     }
     text.push_str(if labels.is_empty() { " " } else { "} " });
-    let _ = writeln!(text, "{value}");
+    let _ = writeln!(text, "{}", exact(value));
 }
 
 #[cfg(test)]

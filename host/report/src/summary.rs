@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 
 use checkpost_alerting::alert::alert_name;
+use checkpost_alerting::route::{Crowd, Member};
 use checkpost_model::check::{Evaluation, Failure, Status};
 use checkpost_record::CycleRecord;
 
@@ -16,6 +17,8 @@ use crate::format::count;
 pub(crate) struct Finding<'a> {
     pub(crate) status: Status,
     pub(crate) check: &'a str,
+    /// Whether the instance was found in the checks directory.
+    pub(crate) is_found: bool,
     pub(crate) channel: &'a str,
     /// Empty for the host, and for a check that could not judge.
     pub(crate) subject: &'a str,
@@ -32,17 +35,25 @@ impl Finding<'_> {
     }
 }
 
-/// All findings, the worst first, and then in the order of the instances.
+/// All findings, the worst first, then those of declared instances, and then in the order of the instances.
 pub(crate) fn findings(record: &CycleRecord) -> Vec<Finding<'_>> {
     let mut findings: Vec<_> = record.evaluations.iter().flat_map(of_evaluation).collect();
-    findings.sort_by_key(|finding| Reverse(finding.status.severity()));
+    findings.sort_by_key(|finding| (Reverse(finding.status.severity()), finding.is_found));
     findings
+}
+
+/// The findings to show where there is room for this many.
+pub(crate) fn crowd<'a>(findings: &[Finding<'a>], room: usize) -> Crowd<'a> {
+    let members: Vec<_> =
+        findings.iter().map(|f| Member { check: f.check, is_found: f.is_found, is_overflow: false }).collect();
+    Crowd::of(&members, room)
 }
 
 fn of_evaluation(evaluation: &Evaluation) -> Vec<Finding<'_>> {
     let finding = |status, subject, title, message, failure| Finding {
         status,
         check: &evaluation.instance,
+        is_found: evaluation.is_found,
         channel: &evaluation.channel,
         subject,
         title,

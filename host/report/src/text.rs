@@ -5,6 +5,7 @@ use textwrap::{Options, WordSplitter};
 
 use checkpost_alerting::alert::Kind::{DeEscalated, Escalated, Raised, Reminder, Unknown};
 use checkpost_alerting::alert::{Notification, alert_name};
+use checkpost_alerting::route::{Crowd, Member};
 use checkpost_model::check::{DEFAULT_CHANNEL, Status};
 use checkpost_model::metric::{Diagnostic, Headline, Host, ROOT};
 use checkpost_record::{CycleRecord, Threshold};
@@ -13,7 +14,7 @@ use crate::format::{ABSENT, count, gb, mb, or_absent, percent, threshold, time};
 use crate::style::Style;
 use crate::summary::{self, Finding};
 
-/// Findings in the report at most, the worst first, because cron mails the report.
+/// Findings in the report at most, because cron mails the report.
 const MAX_FINDINGS: usize = 50;
 /// Labels up to this width line up; a longer one moves its own value to the right.
 const MAX_LABEL_WIDTH: usize = 16;
@@ -107,14 +108,15 @@ impl Page<'_> {
         let title = format!("Alerts: {}", summary::counts(&findings));
         let mut lines = self.wrapped(&title, "", INDENT);
         lines.iter_mut().for_each(|line| *line = self.style.bold(line));
-        for finding in findings.iter().take(MAX_FINDINGS) {
+        let crowd = summary::crowd(&findings, MAX_FINDINGS);
+        for position in &crowd.shown {
             lines.push(String::new());
-            lines.extend(self.finding(finding));
+            lines.extend(self.finding(&findings[*position]));
         }
-        if findings.len() > MAX_FINDINGS {
+        if let Some(omission) = crowd.omission() {
             lines.push(String::new());
-            let more = findings.len() - MAX_FINDINGS;
-            lines.extend(self.wrapped(&format!("{more} more, see 'checkpost notifications'"), "", INDENT));
+            let omission = format!("{omission}, see 'checkpost alerts'");
+            lines.extend(self.wrapped(&self.style.text(&omission), "", INDENT));
         }
         lines
     }
@@ -122,12 +124,18 @@ impl Page<'_> {
     /// Notifications without a finding, such as recoveries. Without them, a mail about a recovery would be an all-clear.
     fn ended(&self, record: &CycleRecord) -> Vec<String> {
         let is_finding = |kind| matches!(kind, Raised | Escalated | DeEscalated | Reminder | Unknown);
-        let notified = record.notifications.iter().filter(|n| n.suppressed.is_none() && !is_finding(n.kind));
+        let notified: Vec<_> =
+            record.notifications.iter().filter(|n| n.suppressed.is_none() && !is_finding(n.kind)).collect();
+        let members: Vec<_> = notified.iter().map(|notification| Member::of(notification)).collect();
+        let crowd = Crowd::of(&members, MAX_FINDINGS);
         let lines = |n: &Notification| {
             let head = format!("{}: {}", alert_name(&n.check, &n.subject), n.title);
             self.marked(n.level, &self.style.badge(n.level), &self.style.text(&head))
         };
-        notified.take(MAX_FINDINGS).flat_map(lines).collect()
+        let omission = crowd.omission().map(|omission| format!("{omission}, see 'checkpost notifications'"));
+        let omission = omission.map(|omission| self.wrapped(&self.style.text(&omission), "", INDENT));
+        let shown = crowd.shown.iter().flat_map(|position| lines(notified[*position]));
+        shown.chain(omission.into_iter().flatten()).collect()
     }
 
     fn finding(&self, finding: &Finding) -> Vec<String> {
@@ -292,7 +300,7 @@ mod tests {
         record.snapshot.diagnostics.clear();
         let text = render(&record, &PLAIN);
         assert_eq!(text.matches("WARNING cpu: ").count(), MAX_FINDINGS);
-        assert!(text.ends_with("\n\n1 more, see 'checkpost notifications'\n"), "{text}");
+        assert!(text.ends_with("\n\n1 more of cpu, see 'checkpost alerts'\n"), "{text}");
     }
 
     #[test]

@@ -6,6 +6,8 @@ use wit_component::ComponentEncoder;
 
 use checkpost_model::clean;
 
+use crate::adapter;
+
 /// Bytes that are no component and cannot be encoded as one. Displays as one line.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EncodeError {
@@ -32,7 +34,8 @@ pub(crate) enum EncodeError {
 /// Longest message of the encoder, which quotes names of the module.
 const CAUSES_CHARS: usize = 1_000;
 
-const MAGIC: &[u8] = b"\0asm";
+/// The first bytes of every module and component.
+pub(crate) const MAGIC: &[u8] = b"\0asm";
 const CORE: &[u8] = &[1, 0, 0, 0];
 const COMPONENT: &[u8] = &[0x0d, 0, 1, 0];
 const COMPONENT_TYPE: &[u8] = b"component-type";
@@ -42,10 +45,7 @@ const COMPONENT_TYPE: &[u8] = b"component-type";
 /// # Errors
 /// When the bytes are neither a component nor a core module with a component type.
 pub(crate) fn component_from(bytes: &[u8]) -> Result<Cow<'_, [u8]>, EncodeError> {
-    if bytes.is_empty() {
-        return Err(EncodeError::Empty);
-    }
-    let Some(header) = bytes.strip_prefix(MAGIC) else { return Err(EncodeError::NotWasm) };
+    let header = require_magic(bytes)?;
     if header.starts_with(COMPONENT) {
         return Ok(Cow::Borrowed(bytes));
     }
@@ -61,8 +61,16 @@ pub(crate) fn component_from(bytes: &[u8]) -> Result<Cow<'_, [u8]>, EncodeError>
     if let Some(error) = wasmparser::Parser::new(0).parse_all(bytes).find_map(Result::err) {
         return Err(EncodeError::Encode(clean::bounded(&error.to_string(), CAUSES_CHARS)));
     }
-    let encode = |bytes| ComponentEncoder::default().validate(true).module(bytes)?.encode();
-    encode(bytes).map(Cow::Owned).map_err(|error| match foreign_imports(bytes) {
+    let encode = || {
+        let mut encoder = ComponentEncoder::default();
+        encoder.validate(true).module(bytes)?;
+        if imports(bytes).any(|import| adapter::serves(&import)) {
+            // Its memory does not come from the module's allocator: Go's runtime calls WASI before its allocator may be used.
+            encoder.realloc_via_memory_grow(true).adapter(adapter::PREVIEW1, adapter::ADAPTER)?;
+        }
+        encoder.encode()
+    };
+    encode().map(Cow::Owned).map_err(|error| match foreign_imports(bytes) {
         names if names.is_empty() => {
             let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
             EncodeError::Encode(clean::bounded(&causes.join(": "), CAUSES_CHARS))
@@ -71,17 +79,33 @@ pub(crate) fn component_from(bytes: &[u8]) -> Result<Cow<'_, [u8]>, EncodeError>
     })
 }
 
-/// The imports of a core module that name no interface, such as `wasi_snapshot_preview1.fd_write` and `env.memory`.
+/// What follows the first bytes that every module has.
+///
+/// # Errors
+/// When the bytes begin otherwise, or there are none.
+pub(crate) fn require_magic(bytes: &[u8]) -> Result<&[u8], EncodeError> {
+    if bytes.is_empty() {
+        return Err(EncodeError::Empty);
+    }
+    bytes.strip_prefix(MAGIC).ok_or(EncodeError::NotWasm)
+}
+
+/// The imports of a core module that nothing serves, such as `env.memory`.
 fn foreign_imports(module: &[u8]) -> Vec<String> {
+    imports(module)
+        // Interfaces have a ':', and the imports of the canonical ABI itself begin with '$' or '['.
+        .filter(|import| !import.module.contains(':') && !import.module.starts_with(['$', '[']))
+        .filter(|import| !adapter::serves(import))
+        .map(|import| format!("{}.{}", import.module, import.name))
+        .collect()
+}
+
+/// The imports of a core module, as far as it can be parsed.
+fn imports(module: &[u8]) -> impl Iterator<Item = wasmparser::Import<'_>> {
     let payloads = wasmparser::Parser::new(0).parse_all(module).map_while(Result::ok);
-    let imports = payloads.filter_map(|payload| match payload {
+    let sections = payloads.filter_map(|payload| match payload {
         wasmparser::Payload::ImportSection(imports) => Some(imports),
         _ => None,
     });
-    imports
-        .flat_map(|section| section.into_imports().map_while(Result::ok))
-        // Interfaces have a ':', and the imports of the canonical ABI itself begin with '$' or '['.
-        .filter(|import| !import.module.contains(':') && !import.module.starts_with(['$', '[']))
-        .map(|import| format!("{}.{}", import.module, import.name))
-        .collect()
+    sections.flat_map(|section| section.into_imports().map_while(Result::ok))
 }

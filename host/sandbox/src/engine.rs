@@ -11,6 +11,9 @@ use crate::limiter::MAX_TABLE_ELEMENTS;
 /// Resolution of the wall-clock limit.
 pub(crate) const EPOCH_TICK: Duration = Duration::from_millis(10);
 
+/// Size of an image of a memory that may be mostly zeros.
+const DENSE_IMAGE_BYTES: u64 = 256 << 10;
+
 /// The settings of every engine. They are part of the cache's tags through wasmtime's compatibility hash.
 pub(crate) fn config() -> Config {
     let mut config = Config::new();
@@ -22,9 +25,9 @@ pub(crate) fn config() -> Config {
         .cranelift_nan_canonicalization(true)
         .wasm_relaxed_simd(false)
         .wasm_features(WasmFeatures::THREADS, false)
-        // An image of a memory holds at most as many zeros as data: a data segment at each end of a memory of 16 MiB would
-        // otherwise make an image of 16 MiB out of two bytes.
-        .memory_guaranteed_dense_image_size(0)
+        // A data segment at each end of a memory of 16 MiB would otherwise make an image of 16 MiB out of two bytes. Larger
+        // images than this hold at most as many zeros as data.
+        .memory_guaranteed_dense_image_size(DENSE_IMAGE_BYTES)
         .wasm_backtrace_max_frames(None);
     config
 }

@@ -50,7 +50,7 @@ fn untyped_failure(error: &Error) -> Failure {
     }
     let text = detail(error);
     if text.contains("fuel allocated for hostcalls") {
-        return Failure::new(Reason::OutputLimit, "returned more data than the limit allows");
+        return Failure::new(Reason::OutputLimit, "returned more data than the limit allows (limits.output_bytes)");
     }
     // Small ones reach these counts before the limit in bytes.
     if text.contains("resource limit exceeded") {

@@ -3,6 +3,7 @@
 //! Bytes and owned data go in, owned data comes out: no type that is generated from the contract leaves this crate. A
 //! check that fails is a [`Failure`](checkpost_model::check::Failure), which is data, so that the cycle goes on.
 
+mod adapter;
 mod artifact;
 mod bindings;
 mod bundle;
@@ -15,6 +16,7 @@ mod discover;
 mod encode;
 mod engine;
 mod failure;
+mod file_name;
 mod imports;
 mod input;
 mod limiter;
@@ -37,7 +39,7 @@ pub use bundle::{BUNDLE, Builtin, builtin};
 pub use cache::{CacheError, examine_cache};
 pub use compile::CompileLimits;
 pub use description::{Description, SettingDescription};
-pub use discover::discover;
+pub use discover::{Discovery, Found, LeftOut};
 pub use input::Input;
 pub use load::code::Code;
 pub use load::load_module;
@@ -45,7 +47,7 @@ pub use module::{Judged, Module};
 pub use need::Need;
 pub use pack::pack;
 pub use prepare::{Candidate, Prepared, SettingsRefusal, prepare};
-pub use read::module_digest;
+pub use read::{Digests, module_digest};
 pub use sandbox::{Sandbox, SandboxError, SandboxOptions};
 pub use turns::Turns;
 pub use wasi::WasiPolicy;

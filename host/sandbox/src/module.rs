@@ -23,6 +23,12 @@ use crate::sandbox::Sandbox;
 use crate::state::StoreState;
 use crate::turns::Turns;
 
+/// Time on a guest's clocks in `describe` and `needs`: 2000-01-01T00:00:00Z, in milliseconds since the epoch.
+///
+/// The answers are cached for later cycles, so the time must never change. It is not zero, because some runtimes, Go's among
+/// them, take a clock at zero for one that was never set, and end themselves.
+const TIME_OF_ANSWERS_MS: u64 = 946_684_800_000;
+
 /// A module that may be called any number of times. Every call starts in a fresh store.
 pub struct Module {
     /// Digest, name, version, size.
@@ -80,7 +86,7 @@ impl Module {
         let (description, memo) = match answers.map(Answers::into_parts) {
             Some(cached) => cached,
             None => {
-                let budget = Budget { limits, turns, time_ms: 0 };
+                let budget = Budget { limits, turns, time_ms: TIME_OF_ANSWERS_MS };
                 (describe((&pre, context_bytes), &budget)?, Memo::new(None))
             }
         };
@@ -103,8 +109,7 @@ impl Module {
             |error: String| Failure::new(Reason::SettingsRefused, output::sentence(&error, limits.text_bytes));
         self.memo.needs(settings, || {
             let settings = convert::settings(settings);
-            // Not the time of the cycle: the answer must also hold for the next cycle.
-            let budget = Budget { limits, turns, time_ms: 0 };
+            let budget = Budget { limits, turns, time_ms: TIME_OF_ANSWERS_MS };
             let completed = call(&budget, self.pre(), |check, store| check.call_needs(store, &settings));
             let needs = completed.result.and_then(|needs| output::bounded_needs(needs.map_err(refused)?));
             needs.map_err(|failure| failure.with_stderr(completed.output))

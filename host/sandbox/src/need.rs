@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use checkpost_model::metric::{Labels, Sample, name_matches};
 
 /// A group of readings that a check declares.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Need {
     /// A metric name, or a prefix that ends in `*`.
     pub metric: String,

@@ -1,15 +1,18 @@
 //! Reads the bytes of a module. A file in the checks directory may be anything.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt::Display;
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use checkpost_files::{FileError, FileId, open_regular};
 use checkpost_model::check::{Failure, ModuleSource, Reason};
 use checkpost_model::digest::{self, sha256_hex};
 
 use crate::bundle::builtin;
+use crate::encode::{MAGIC, require_magic};
 
 /// The current SHA-256 of a module, for reports only: loading a module computes the digest of the very bytes that it
 /// loads.
@@ -21,6 +24,49 @@ pub fn module_digest(source: &ModuleSource, max_bytes: u64) -> Result<String, Fa
         ModuleSource::Builtin(_) => read(source, max_bytes).map(|bytes| sha256_hex(&bytes)),
         ModuleSource::File(path) => Ok(ModuleFile::examine(path, max_bytes)?.digest()?.0),
     }
+}
+
+/// Digests of many modules, for reports: each file is read once, whatever the number of links to it.
+#[derive(Debug, Default)]
+pub struct Digests {
+    by_file: HashMap<FileId, Result<String, Failure>>,
+    read_bytes: u64,
+}
+
+impl Digests {
+    /// The digest of a module, as [`module_digest`] finds it.
+    ///
+    /// # Errors
+    /// When the module cannot be read, or is larger than `max_bytes`, or what a run reads has been read.
+    pub fn of(&mut self, source: &ModuleSource, max_bytes: u64) -> Result<String, Failure> {
+        let ModuleSource::File(path) = source else { return module_digest(source, max_bytes) };
+        let file = ModuleFile::examine(path, max_bytes)?;
+        if let Some(digest) = self.by_file.get(&file.id) {
+            return digest.clone();
+        }
+        count_bytes(&mut self.read_bytes, &file)?;
+        let digest = file.digest().map(|(digest, _)| digest);
+        self.by_file.insert(file.id, digest.clone());
+        digest
+    }
+}
+
+/// Bytes of module files that one run reads.
+const MAX_RUN_BYTES: u64 = 2 << 30;
+
+/// Adds a file to the bytes that a run reads.
+///
+/// # Errors
+/// When that is more than a run reads.
+pub(crate) fn count_bytes(read_bytes: &mut u64, file: &ModuleFile) -> Result<(), Failure> {
+    let sum = read_bytes.saturating_add(file.size_bytes);
+    if sum > MAX_RUN_BYTES {
+        let path = file.path.display();
+        let detail = format!("{path}: with the files before it, this run would read more than {MAX_RUN_BYTES} bytes");
+        return Err(Failure::new(Reason::ModuleTooLarge, detail));
+    }
+    *read_bytes = sum;
+    Ok(())
 }
 
 /// The bytes of a module, which may be at most `max_bytes`.
@@ -38,9 +84,6 @@ pub(crate) fn no_such_builtin(name: &str) -> Failure {
     Failure::new(Reason::Unreadable, format!("there is no built-in check '{name}'"))
 }
 
-/// What tells files from each other, whatever they are called.
-pub(crate) type FileId = (u64, u64);
-
 /// A module file that has been examined and not yet read.
 pub(crate) struct ModuleFile {
     path: PathBuf,
@@ -50,14 +93,20 @@ pub(crate) struct ModuleFile {
 }
 
 impl ModuleFile {
-    /// Examines a file without reading more of it than its first bytes.
+    /// Examines a file without reading more of it than its first bytes, which show whether it can be a module.
     pub(crate) fn examine(path: &Path, max_bytes: u64) -> Result<Self, Failure> {
-        let (file, id) = open(path)?;
-        let size_bytes = file.metadata().map_err(|error| unreadable(path, &error))?.len();
-        if size_bytes > max_bytes {
-            return Err(too_large(&path.display().to_string(), max_bytes));
-        }
-        Ok(Self { path: path.to_owned(), id, size_bytes })
+        let mut opened =
+            open_regular(path).and_then(|opened| opened.within(max_bytes)).map_err(|error| match error {
+                FileError::TooLarge { max_bytes } => too_large(&path.display().to_string(), max_bytes),
+                error @ FileError::Sparse { .. } => invalid(format!("{}: {error}", path.display())),
+                error => unreadable(path, &error),
+            })?;
+        // No more than the stated length, as everywhere: some files of the kernel change when they are read.
+        let mut start = Vec::new();
+        let length = opened.len.min(MAGIC.len() as u64);
+        (&mut opened.file).take(length).read_to_end(&mut start).map_err(|error| unreadable(path, &error))?;
+        require_magic(&start).map_err(|error| invalid(error.to_string()))?;
+        Ok(Self { path: path.to_owned(), id: opened.id, size_bytes: opened.len })
     }
 
     /// Digest and size of its present bytes, of which there may be no more than when the file was examined.
@@ -85,12 +134,11 @@ impl ModuleFile {
 
     /// The file from its beginning. Thousands of files cannot all stay open.
     fn reopen(&self) -> Result<io::Take<File>, Failure> {
-        let (file, id) = open(&self.path)?;
-        if id != self.id {
-            return Err(unreadable(&self.path, &"replaced while it was read"));
+        let opened = open_regular(&self.path).map_err(|error| unreadable(&self.path, &error))?;
+        if opened.id != self.id {
+            return Err(unreadable(&self.path, &"was replaced while it was read"));
         }
-        // Files of the kernel have a length of 0: some never end, and reading some of them consumes their content.
-        Ok(file.take(self.size_bytes))
+        Ok(opened.file.take(self.size_bytes))
     }
 }
 
@@ -98,40 +146,11 @@ fn unreadable(path: &Path, cause: &dyn Display) -> Failure {
     Failure::new(Reason::Unreadable, format!("{}: {cause}", path.display()))
 }
 
+fn invalid(detail: String) -> Failure {
+    Failure::new(Reason::InvalidModule, detail)
+}
+
 /// The failure of a module that is larger than the limit of its instance.
 pub(crate) fn too_large(path: &str, max_bytes: u64) -> Failure {
     Failure::new(Reason::ModuleTooLarge, format!("{path}: larger than the limit of {max_bytes} bytes"))
-}
-
-/// Opens a regular file without blocking: the path may lead to a pipe without a writer, or to a file of the kernel without
-/// content.
-fn open(path: &Path) -> Result<(File, FileId), Failure> {
-    let mut options = File::options();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32);
-    }
-    let file = options.open(path).map_err(|error| unreadable(path, &error))?;
-    let metadata = file.metadata().map_err(|error| unreadable(path, &error))?;
-    if !metadata.is_file() {
-        return Err(unreadable(path, &"not a regular file"));
-    }
-    Ok((file, file_id(path, &metadata)))
-}
-
-#[cfg(unix)]
-fn file_id(_path: &Path, metadata: &Metadata) -> FileId {
-    use std::os::unix::fs::MetadataExt;
-    (metadata.dev(), metadata.ino())
-}
-
-/// Elsewhere, each path counts as a file of its own.
-#[cfg(not(unix))]
-fn file_id(path: &Path, _metadata: &Metadata) -> FileId {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-    let mut hasher = DefaultHasher::new();
-    path.hash(&mut hasher);
-    (0, hasher.finish())
 }

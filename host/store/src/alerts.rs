@@ -1,12 +1,13 @@
 //! The table `alerts`: the state of each alert, carried from one cycle to the next.
 
-use rusqlite::{Connection, Row, params};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use checkpost_alerting::alert::{Alert, AlertKey, Alerts};
 
 use crate::error::StoreError;
-use crate::row::{read_json, readable_rows};
-use crate::sql::json;
+use crate::row::{read_json, read_ms, readable, readable_rows};
+use crate::sql::{integer, json};
 use crate::store::Store;
 
 impl Store {
@@ -19,22 +20,42 @@ impl Store {
     }
 }
 
-/// Leaves out rows that cannot be read, with a warning.
+/// Leaves out rows that cannot be read, with a warning. Every run takes every alert a step, so each was last seen in the
+/// last run, whatever its row says: a row is written only when something else has changed.
 fn read_alerts(conn: &Connection) -> rusqlite::Result<Alerts> {
+    let last = "SELECT started_at_ms FROM runs ORDER BY id DESC LIMIT 1";
+    let last_run = readable(conn.query_row(last, (), |row| read_ms(row, "started_at_ms")).optional())?.flatten();
     let mut statement = conn.prepare("SELECT instance, subject, state FROM alerts")?;
-    readable_rows(statement.query(())?, alert)
+    readable_rows(statement.query(())?, |row| alert(row, last_run))
 }
 
-fn alert(row: &Row<'_>) -> rusqlite::Result<(AlertKey, Alert)> {
+fn alert(row: &Row<'_>, last_run: Option<Timestamp>) -> rusqlite::Result<(AlertKey, Alert)> {
     let key = AlertKey { instance: row.get("instance")?, subject: row.get("subject")? };
-    Ok((key, read_json(row, "state")?))
+    let mut alert: Alert = read_json(row, "state")?;
+    alert.last_seen = last_run.unwrap_or(alert.last_seen);
+    Ok((key, alert))
 }
 
-/// Replaces all alerts. There are few, because an alert that is ok has no row.
-pub(crate) fn write_alerts(conn: &Connection, alerts: &Alerts) -> rusqlite::Result<()> {
-    conn.prepare_cached("DELETE FROM alerts")?.execute(())?;
+/// Writes what has changed since the cycle began with the `previous` alerts.
+pub(crate) fn write_alerts(conn: &Connection, previous: &Alerts, alerts: &Alerts) -> rusqlite::Result<()> {
+    let mut delete = conn.prepare_cached("DELETE FROM alerts WHERE instance = ? AND subject = ?")?;
+    for key in previous.keys().filter(|key| !alerts.contains_key(key)) {
+        delete.execute(params![key.instance, key.subject])?;
+    }
+    let is_unchanged = |(key, alert): &(&AlertKey, &Alert)| previous.get(key).is_some_and(|old| alert.is_same_as(old));
+    insert(conn, alerts.iter().filter(|changed| !is_unchanged(changed)))?;
+    // A row that could not be read is in neither.
+    let rows: i64 = conn.prepare_cached("SELECT count(*) FROM alerts")?.query_row((), |row| row.get(0))?;
+    if rows != integer(alerts.len()) {
+        conn.prepare_cached("DELETE FROM alerts")?.execute(())?;
+        insert(conn, alerts.iter())?;
+    }
+    Ok(())
+}
+
+fn insert<'a>(conn: &Connection, alerts: impl Iterator<Item = (&'a AlertKey, &'a Alert)>) -> rusqlite::Result<()> {
     let mut insert = conn.prepare_cached(
-        "INSERT INTO alerts (instance, subject, phase, level, since_ms, state) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO alerts (instance, subject, phase, level, since_ms, state) VALUES (?, ?, ?, ?, ?, ?)",
     )?;
     for (key, alert) in alerts {
         insert.execute(params![

@@ -39,7 +39,7 @@ fn write_cycle(conn: &Connection, series: &HashMap<String, i64>, cycle: &CycleRe
     for evaluation in &cycle.evaluations {
         write_evaluation(conn, run_id, cycle.snapshot.time, evaluation)?;
     }
-    write_alerts(conn, &cycle.alerts)?;
+    write_alerts(conn, &cycle.previous_alerts, &cycle.alerts)?;
     let notifications = write_notifications(conn, run_id, cycle)?;
     write_deliveries(conn, run_id, &notifications, &cycle.messages, cycle.snapshot.time)?;
     end_acknowledgements(conn, &cycle.ended_acknowledgements, cycle.snapshot.time)?;

@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0003_process_times.sql"),
     include_str!("../../../migrations/0004_alerts.sql"),
     include_str!("../../../migrations/0005_delivery.sql"),
+    include_str!("../../../migrations/0006_found.sql"),
 ];
 
 /// The schema version that this program writes and reads.

@@ -104,9 +104,9 @@ pub(crate) fn write_notification(
     notification: &Notification,
 ) -> rusqlite::Result<i64> {
     let sql = "INSERT INTO notifications (run_id, channel, level, kind, title, message, sent_at, hostname, check_name,
-            subject, owner, previous_level, suppressed)
+            subject, owner, previous_level, suppressed, found)
         VALUES (:run_id, :channel, :level, :kind, :title, :message, :sent_at, :hostname, :check_name,
-            :subject, :owner, :previous_level, :suppressed)";
+            :subject, :owner, :previous_level, :suppressed, :found)";
     conn.prepare_cached(sql)?.insert(named_params! {
         ":run_id": run_id,
         ":channel": notification.channel,
@@ -121,6 +121,7 @@ pub(crate) fn write_notification(
         ":owner": notification.owner,
         ":previous_level": notification.previous_level.level(),
         ":suppressed": notification.suppressed,
+        ":found": notification.is_found,
     })
 }
 
@@ -144,6 +145,7 @@ pub(crate) fn stored_notification(row: &Row<'_>, time: Timestamp) -> rusqlite::R
             owner: row.get("owner")?,
             check: row.get("check_name")?,
             subject: row.get("subject")?,
+            is_found: row.get("found")?,
             title: row.get("title")?,
             message: row.get("message")?,
             suppressed: row.get("suppressed")?,

@@ -78,7 +78,9 @@ fn pairs(labels: &Labels) -> impl Iterator<Item = &str> {
 /// under test.
 fn plain(text: &str) {
     let steers = |character: char| {
-        character.is_control() || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        character.is_control()
+            || matches!(character, '\u{200b}'..='\u{200c}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+            || matches!(character, '\u{2066}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
     };
     assert!(!text.contains(steers), "{text:?}");
 }

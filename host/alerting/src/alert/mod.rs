@@ -5,8 +5,11 @@
 //! [`Rule`] of its instance, [`Run::settle`] marks suppressed transitions, and [`transition_notifications`] puts
 //! transitions into words. `docs/reference/alerting.md` is the reference.
 
+mod admission;
 mod advance;
+mod allowance;
 mod announced;
+mod deferral;
 mod flapping;
 mod key;
 mod notification;
@@ -20,7 +23,9 @@ mod tests;
 mod transition;
 mod update;
 
+pub use admission::{MAX_ALERTS, MAX_NEW_ALERTS};
 pub use advance::{Run, advance};
+pub use allowance::FoundAllowance;
 pub use announced::{Announced, Missing};
 pub use key::{AlertKey, alert_name};
 pub use notification::{Notification, notifications, transition_notifications, worst_first};

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::ops::Not;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +10,7 @@ use checkpost_model::check::{DEFAULT_CHANNEL, Evaluation, Status};
 
 use super::key::AlertKey;
 use super::observation::failure_title;
-use super::state::Alerts;
+use super::state::{Alert, Alerts};
 use super::transition::{Kind, Transition};
 use super::update::Advanced;
 
@@ -30,6 +31,10 @@ pub struct Notification {
     pub check: String,
     /// The subject; empty for the host, and for a check that could not judge.
     pub subject: String,
+    /// Whether the instance is a module that was found in the checks directory, without an entry. Messages show others
+    /// first.
+    #[serde(rename = "found", default, skip_serializing_if = "Not::not")]
+    pub is_found: bool,
     /// Headline.
     pub title: String,
     /// One or two sentences.
@@ -50,6 +55,7 @@ impl Notification {
             owner: String::new(),
             check: check.to_owned(),
             subject: String::new(),
+            is_found: false,
             title,
             message,
             suppressed: None,
@@ -70,20 +76,48 @@ pub fn transition_notifications(
     previous: &Alerts,
     evaluations: &[Evaluation],
 ) -> Vec<Notification> {
-    let audiences: HashMap<_, _> =
-        evaluations.iter().map(|e| (e.instance.as_str(), (e.channel.as_str(), e.owner.as_str()))).collect();
+    let audiences: HashMap<_, _> = evaluations.iter().map(|e| (e.instance.as_str(), Audience::of(e))).collect();
     let audience = |key: &AlertKey| {
-        let from_previous = || previous.get(key).map(|alert| (alert.channel.as_str(), alert.owner.as_str()));
-        audiences.get(key.instance.as_str()).copied().or_else(from_previous).unwrap_or((DEFAULT_CHANNEL, ""))
+        let from_previous = || previous.get(key).map(Audience::of_alert);
+        audiences.get(key.instance.as_str()).copied().or_else(from_previous).unwrap_or(Audience::OF_CHECKPOST)
     };
     let notify = |(key, transition): &(AlertKey, Transition)| of_transition(key, transition, audience(key));
     worst_first(advanced.transitions.iter().map(notify).collect())
 }
 
-/// Sorts notifications as people read them: worst first. Notifications of one level keep their order.
+/// Sorts notifications as people read them: worst first, and within a level those of found modules last. Other
+/// notifications keep their order.
 pub fn worst_first(mut notifications: Vec<Notification>) -> Vec<Notification> {
-    notifications.sort_by_key(|notification| Reverse(notification.level.severity()));
+    notifications.sort_by_key(Notification::reading_order);
     notifications
+}
+
+impl Notification {
+    /// The key by which [`worst_first`] sorts.
+    pub fn reading_order(&self) -> impl Ord + use<> {
+        (Reverse(self.level.severity()), self.is_found)
+    }
+}
+
+/// Whom the notifications of an instance are for.
+#[derive(Clone, Copy)]
+pub(super) struct Audience<'a> {
+    pub(super) channel: &'a str,
+    pub(super) owner: &'a str,
+    pub(super) is_found: bool,
+}
+
+impl<'a> Audience<'a> {
+    /// Of an alert about checkpost itself.
+    pub(super) const OF_CHECKPOST: Self = Self { channel: DEFAULT_CHANNEL, owner: "", is_found: false };
+
+    pub(super) fn of(evaluation: &'a Evaluation) -> Self {
+        Self { channel: &evaluation.channel, owner: &evaluation.owner, is_found: evaluation.is_found }
+    }
+
+    fn of_alert(alert: &'a Alert) -> Self {
+        Self { channel: &alert.channel, owner: &alert.owner, is_found: alert.is_found }
+    }
 }
 
 fn of_evaluation(evaluation: &Evaluation) -> Vec<Notification> {
@@ -96,6 +130,7 @@ fn of_evaluation(evaluation: &Evaluation) -> Vec<Notification> {
         title,
         message,
         check: evaluation.instance.clone(),
+        is_found: evaluation.is_found,
         subject: subject.to_owned(),
         suppressed: None,
     };
@@ -111,7 +146,7 @@ fn of_evaluation(evaluation: &Evaluation) -> Vec<Notification> {
     }
 }
 
-fn of_transition(key: &AlertKey, transition: &Transition, (channel, owner): (&str, &str)) -> Notification {
+fn of_transition(key: &AlertKey, transition: &Transition, audience: Audience<'_>) -> Notification {
     let prefix = match transition.kind {
         Kind::Raised | Kind::Unknown | Kind::Undelivered => "",
         Kind::Escalated => "Escalated: ",
@@ -123,8 +158,9 @@ fn of_transition(key: &AlertKey, transition: &Transition, (channel, owner): (&st
         Kind::Stale => "Stale: ",
     };
     Notification {
-        channel: channel.to_owned(),
-        owner: owner.to_owned(),
+        channel: audience.channel.to_owned(),
+        owner: audience.owner.to_owned(),
+        is_found: audience.is_found,
         level: transition.level,
         previous_level: transition.previous_level,
         kind: transition.kind,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::mem::swap;
+use std::ops::Not;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -85,6 +86,12 @@ pub struct Alert {
     pub unknown_since: Option<Timestamp>,
     /// When the check first judged without mentioning the subject, until it mentions the subject.
     pub absent_since: Option<Timestamp>,
+    /// When the alert began to be stored. `None` in a database of an earlier version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened_at: Option<Timestamp>,
+    /// Whether a notification of the alert was stored, suppressed or not.
+    #[serde(rename = "notified", default, skip_serializing_if = "Not::not")]
+    pub is_notified: bool,
     /// When the last run was, whatever it observed.
     pub last_seen: Timestamp,
     /// What receivers last heard.
@@ -107,6 +114,9 @@ pub struct Alert {
     /// The owner of the instance, for the same notification.
     #[serde(default)]
     pub owner: String,
+    /// Whether the instance is a module that was found in the checks directory, for the same notification.
+    #[serde(rename = "found", default, skip_serializing_if = "Not::not")]
+    pub is_found: bool,
     /// What receivers would last have heard without suppression, where that makes a difference.
     #[serde(rename = "hushed", default, skip_serializing_if = "Option::is_none")]
     pub unsuppressed: Option<Announced>,
@@ -128,6 +138,8 @@ impl Alert {
             keep_firing_since: None,
             unknown_since: None,
             absent_since: None,
+            opened_at: None,
+            is_notified: false,
             last_seen: now,
             announced: Announced::NOTHING,
             history: 0,
@@ -138,8 +150,62 @@ impl Alert {
             mentioned: false,
             channel: String::new(),
             owner: String::new(),
+            is_found: false,
             unsuppressed: None,
         }
+    }
+
+    /// Whether nothing but the time of the last run differs.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        let times = |alert: &Self| {
+            (
+                alert.since,
+                alert.active_since,
+                alert.firing_since,
+                alert.keep_firing_since,
+                alert.unknown_since,
+                alert.absent_since,
+                alert.opened_at,
+            )
+        };
+        let Self {
+            phase,
+            level,
+            bad_level,
+            announced,
+            history,
+            title,
+            message,
+            value,
+            unknown,
+            mentioned,
+            channel,
+            owner,
+            is_found,
+            is_notified,
+            unsuppressed,
+            since: _,
+            active_since: _,
+            firing_since: _,
+            keep_firing_since: _,
+            unknown_since: _,
+            absent_since: _,
+            opened_at: _,
+            last_seen: _,
+        } = self;
+        times(self) == times(other)
+            && (phase, level, bad_level, announced, history)
+                == (&other.phase, &other.level, &other.bad_level, &other.announced, &other.history)
+            && (title, message, value, unknown) == (&other.title, &other.message, &other.value, &other.unknown)
+            && (mentioned, channel, owner, is_found, is_notified, unsuppressed)
+                == (
+                    &other.mentioned,
+                    &other.channel,
+                    &other.owner,
+                    &other.is_found,
+                    &other.is_notified,
+                    &other.unsuppressed,
+                )
     }
 
     /// Whether receivers heard of the alert and not of its end, which is not announced while the alert flaps.
@@ -155,6 +221,24 @@ impl Alert {
     /// The worst of the current level, the last judged bad level, and the announced level.
     pub fn worst(&self) -> Status {
         worse(worse(self.level, self.bad_level), self.announced.status())
+    }
+
+    /// What is retained of an alert that is over, so that it is counted among the new ones of the last hour.
+    pub(super) fn only_counted(&self) -> Self {
+        Self {
+            opened_at: self.opened_at,
+            is_notified: true,
+            mentioned: self.mentioned,
+            channel: self.channel.clone(),
+            owner: self.owner.clone(),
+            is_found: self.is_found,
+            ..Self::new(self.last_seen)
+        }
+    }
+
+    /// Whether this is all that is retained.
+    pub(super) fn is_only_counted(&self) -> bool {
+        self.is_notified && self.title.is_empty() && self.phase == Phase::Ok && !self.is_announced_or_suppressed()
     }
 
     /// Whether the alert is announced, and neither its end nor that its subject is gone.
@@ -215,6 +299,13 @@ impl Alert {
         }
     }
 
+    /// What was announced, as of a run at `now`: see [`Alert::move_to`].
+    pub(super) fn announced_at(&self, now: Timestamp) -> Announced {
+        let back = elapsed(now, self.last_seen);
+        let sent_at = self.announced.sent_at.map(|time| time.checked_sub(back).unwrap_or(Timestamp::MIN));
+        Announced { sent_at, ..self.announced }
+    }
+
     /// Moves to the time of this run. If the clock went back, all stored times move back with it, so that elapsed time
     /// stays elapsed: no wait is extended or restarted.
     pub(super) fn move_to(&mut self, now: Timestamp) {
@@ -225,6 +316,7 @@ impl Alert {
             &mut self.keep_firing_since,
             &mut self.unknown_since,
             &mut self.absent_since,
+            &mut self.opened_at,
             &mut self.announced.sent_at,
         ];
         let unsuppressed = self.unsuppressed.as_mut().and_then(|announced| announced.sent_at.as_mut());

@@ -24,8 +24,19 @@ pub struct Stored<T> {
 /// item show the order of a struct, and sort a map.
 impl Serialize for Stored<Notification> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Notification { level, previous_level, kind, channel, owner, check, subject, title, message, suppressed: _ } =
-            &self.value;
+        let Notification {
+            level,
+            previous_level,
+            kind,
+            channel,
+            owner,
+            check,
+            subject,
+            title,
+            message,
+            suppressed: _,
+            is_found: _,
+        } = &self.value;
         let mut item = serializer.serialize_struct("Item", 11)?;
         item.serialize_field("id", &self.id)?;
         item.serialize_field("time", &self.time)?;

@@ -6,6 +6,9 @@ use jiff::Timestamp;
 
 use checkpost_model::check::Status;
 
+use super::admission::NEW_PERIOD;
+use super::allowance::{Fate, FoundAllowance};
+use super::announced::Announced;
 use super::key::AlertKey;
 use super::rule::{Rule, STALE_AFTER};
 use super::state::{Alert, Alerts, Phase, elapsed, worse};
@@ -23,6 +26,8 @@ pub struct Advanced {
     pub alerts: Alerts,
     /// The transitions to notify or to store as suppressed, by key.
     pub transitions: Vec<(AlertKey, Transition)>,
+    /// What is left for further notifications of found modules.
+    pub allowance: FoundAllowance,
 }
 
 /// An alert after a run, before suppression is decided.
@@ -37,6 +42,10 @@ pub struct AlertUpdate {
     pub level: Status,
     /// Whether the check is no longer configured.
     pub(super) is_removed: bool,
+    /// Whether the alert was not stored before.
+    pub(super) is_new: bool,
+    /// What was announced before the run, and what would have been without suppression.
+    before: (Announced, Announced),
     /// What there is to notify if the alert is not suppressed.
     transition: Option<Transition>,
     /// The same run for a receiver who hears suppressed notifications, too.
@@ -53,10 +62,22 @@ impl AlertUpdate {
             Status::Ok => previous.unsuppressed.map_or(Status::Ok, |announced| announced.status()),
             level => level,
         };
+        let announced = previous.announced_at(alert.last_seen);
         previous.swap_announced();
+        let before = (announced, previous.announced_at(alert.last_seen));
         let mut unsuppressed = run(&previous);
         unsuppressed.alert.swap_announced();
-        Self { key, alert, level, is_removed: false, transition, unsuppressed, rule: rule.clone() }
+        Self {
+            key,
+            alert,
+            level,
+            is_removed: false,
+            is_new: false,
+            before,
+            transition,
+            unsuppressed,
+            rule: rule.clone(),
+        }
     }
 
     /// A stored alert, unchanged, to find out between two runs why it is suppressed.
@@ -69,6 +90,23 @@ impl AlertUpdate {
     pub(super) fn change(&mut self, change: impl Fn(&mut Alert)) {
         change(&mut self.alert);
         change(&mut self.unsuppressed.alert);
+    }
+
+    /// What there is to notify.
+    pub(super) fn transition(&self, is_suppressed: bool) -> Option<&Transition> {
+        if is_suppressed { self.unsuppressed.transition.as_ref() } else { self.transition.as_ref() }
+    }
+
+    /// Whether the alert begins to be stored with this run.
+    pub(super) fn is_new_row(&self) -> bool {
+        let is_ok = self.alert.phase == Phase::Ok && !self.alert.is_announced_or_suppressed();
+        self.is_new && (!is_ok || self.transition.is_some())
+    }
+
+    /// The length of the texts that are stored.
+    pub(super) fn text_bytes(&self) -> usize {
+        let unknown = self.alert.unknown.as_ref().map_or(0, |unknown| unknown.title.len() + unknown.message.len());
+        self.alert.title.len() + self.alert.message.len() + unknown
     }
 
     /// The level at which the alert inhibits others. A firing alert that cannot be judged inhibits at its last bad
@@ -88,41 +126,55 @@ impl AlertUpdate {
     }
 
     /// Adds what there is to notify and to retain. `suppressed` is the reason if the alert is suppressed.
-    fn settle(&self, suppressed: Option<String>, now: Timestamp, advanced: &mut Advanced) {
-        let Step { mut alert, transition } = match &suppressed {
-            None => {
+    fn settle(&self, suppressed: Option<String>, fate: Fate, now: Timestamp, advanced: &mut Advanced) {
+        let Step { mut alert, transition } = match (fate, &suppressed) {
+            (Fate::Refused, _) => return,
+            (Fate::Deferred, _) => self.deferred(),
+            (Fate::Fits, None) => {
                 Step { alert: Alert { unsuppressed: None, ..self.alert.clone() }, transition: self.transition.clone() }
             }
-            Some(_) => self.unsuppressed.clone(),
+            (Fate::Fits, Some(_)) => self.unsuppressed.clone(),
         };
+        alert.is_notified |= transition.is_some();
         alert.trim_unsuppressed();
         let is_retained = match self.is_removed {
             // When suppression ends, receivers who heard of the alert must hear of its end.
-            true => suppressed.is_some() && alert.is_open(),
+            true => (suppressed.is_some() || fate == Fate::Deferred) && alert.is_open(),
             false => is_worth_retaining(&alert, &self.rule, now),
         };
         let keyed = transition.map(|transition| (self.key.clone(), Transition { suppressed, ..transition }));
         advanced.transitions.extend(keyed);
+        let is_counted = || !self.is_removed && alert.is_notified && is_recent(&alert, now);
         if is_retained {
             advanced.alerts.insert(self.key.clone(), alert);
+        } else if is_counted() {
+            advanced.alerts.insert(self.key.clone(), alert.only_counted());
         }
+    }
+
+    /// The alert after the run, of which nothing is announced that was not announced before.
+    fn deferred(&self) -> Step {
+        let (announced, unsuppressed) = self.before;
+        Step { alert: Alert { announced, unsuppressed: Some(unsuppressed), ..self.alert.clone() }, transition: None }
     }
 }
 
 impl Advanced {
-    /// Settles all alerts of a run. `suppressed` returns the reason if an alert is suppressed.
-    pub(super) fn of(
-        updates: &[AlertUpdate],
-        suppressed: impl Fn(&AlertUpdate) -> Option<String>,
+    /// Settles some alerts of a run, each with the reason if it is suppressed, and with what becomes of it.
+    pub(super) fn settle<'a>(
+        &mut self,
+        updates: impl Iterator<Item = (&'a AlertUpdate, Option<String>, Fate)>,
         now: Timestamp,
-    ) -> Self {
-        let mut advanced = Self::default();
-        for update in updates {
-            update.settle(suppressed(update), now, &mut advanced);
+    ) {
+        for (update, suppressed, fate) in updates {
+            update.settle(suppressed, fate, now, self);
         }
-        advanced.transitions.sort_by(|(one, _), (other, _)| one.cmp(other));
-        advanced
     }
+}
+
+/// Whether the alert is counted among the new ones of the last hour.
+fn is_recent(alert: &Alert, now: Timestamp) -> bool {
+    alert.opened_at.is_some_and(|opened| elapsed(opened, now) < NEW_PERIOD)
 }
 
 /// Whether the next run would differ without the alert. Subjects that come and go, such as processes, leave nothing

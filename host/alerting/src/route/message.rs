@@ -5,6 +5,7 @@ use serde::Serialize;
 use checkpost_model::check::Status;
 use checkpost_model::clean;
 
+use super::crowd::{Crowd, Member};
 use crate::alert::{Notification, Stored};
 
 /// The version of the JSON. The number grows when the meaning of a field changes or a field is removed.
@@ -40,6 +41,16 @@ impl Message {
         let level = items.first().map_or(Status::Ok, |item| item.value.level);
         let title = title(level, host, &items);
         Self { key, route: route.to_owned(), host: host.to_owned(), level, title, items, is_test: false }
+    }
+
+    /// The notifications to show where there is room for this many.
+    pub fn crowd(&self, room: usize) -> Crowd<'_> {
+        Crowd::of(&self.members(), room)
+    }
+
+    /// Whose each notification is.
+    pub fn members(&self) -> Vec<Member<'_>> {
+        self.items.iter().map(|item| Member::of(&item.value)).collect()
     }
 
     /// The JSON for webhooks and commands. `schema` is its version.
@@ -86,6 +97,7 @@ mod tests {
                 owner: String::new(),
                 check: "disk".to_owned(),
                 subject: "/var".to_owned(),
+                is_found: false,
                 title: (*title).to_owned(),
                 message: String::new(),
                 suppressed: None,

@@ -2,6 +2,7 @@
 //! transports nor a clock.
 
 mod backoff;
+mod crowd;
 mod message;
 mod plan;
 
@@ -12,6 +13,7 @@ use checkpost_model::check::Status;
 use crate::suppression::{Matchers, Window};
 
 pub use backoff::{LONGEST_WAIT, backoff};
+pub use crowd::{Crowd, Member};
 pub use message::Message;
 pub use plan::{Planned, Recent, plan};
 

@@ -183,6 +183,7 @@ mod tests {
 
     fn notification(check: &str, level: Status) -> Notification {
         Notification {
+            is_found: false,
             channel: "system_monitoring".to_owned(),
             owner: "alice".to_owned(),
             level,

@@ -23,7 +23,7 @@ pub struct Inhibition {
 /// The inhibitions that are in force in one run.
 #[derive(Debug)]
 pub(super) struct Inhibitions<'a> {
-    rules: Vec<(&'a Inhibition, Vec<Source<'a>>)>,
+    rules: Vec<(&'a Inhibition, BTreeMap<Vec<&'a str>, Inhibitors<'a>>)>,
     /// The strongly connected component of each alert that inhibits others. Two alerts of one component would inhibit
     /// each other.
     components: BTreeMap<&'a AlertKey, usize>,
@@ -46,25 +46,59 @@ impl<'a> Inhibitions<'a> {
             (rule, updates.iter().filter_map(source).collect())
         };
         let rules: Vec<(_, Vec<_>)> = rules.iter().map(sources).collect();
-        Self { components: components_of(&rules), rules }
+        let components = components_of(&rules);
+        let by_equal = |(rule, sources): (&'a Inhibition, Vec<Source<'a>>)| {
+            let mut by_equal = BTreeMap::<_, Inhibitors<'_>>::new();
+            for source in sources {
+                by_equal.entry(rule.equal_values(&source.labels)).or_default().add(source.key, &components);
+            }
+            (rule, by_equal)
+        };
+        Self { rules: rules.into_iter().map(by_equal).collect(), components }
     }
 
     /// The alert that inhibits this one, if any. Alerts that would inhibit each other, by one rule or by several, do
     /// not: otherwise nobody would hear of any of them.
     pub(super) fn inhibitor(&self, key: &AlertKey, labels: &AlertLabels<'_>) -> Option<&'a AlertKey> {
-        let by_rule = |(rule, sources): &(&Inhibition, Vec<Source<'a>>)| {
-            if !rule.hide.match_all(labels) {
-                return None;
-            }
-            let component = self.components.get(key);
-            let source = sources.iter().find(|source| {
-                let is_equal = |field: &Field| field.of(&source.labels) == field.of(labels);
-                let is_mutual = component.is_some() && self.components.get(source.key) == component;
-                source.key != key && !is_mutual && rule.equal.iter().all(is_equal)
-            })?;
-            Some(source.key)
-        };
-        self.rules.iter().find_map(by_rule)
+        let component = self.components.get(key);
+        let mut inhibiting = self.rules.iter().filter(|(rule, _)| rule.hide.match_all(labels));
+        inhibiting.find_map(|(rule, by_equal)| by_equal.get(&rule.equal_values(labels))?.for_component(component))
+    }
+}
+
+/// The alerts that inhibit by one rule, with one combination of equal values. Two are enough: an alert of any component,
+/// itself included, finds one of another component, if there is one.
+#[derive(Debug, Default)]
+struct Inhibitors<'a> {
+    first: Option<(&'a AlertKey, usize)>,
+    /// The first one of another component than that of `first`.
+    other: Option<(&'a AlertKey, usize)>,
+}
+
+impl<'a> Inhibitors<'a> {
+    fn add(&mut self, key: &'a AlertKey, components: &BTreeMap<&'a AlertKey, usize>) {
+        let Some(component) = components.get(key).copied() else { return };
+        match self.first {
+            None => self.first = Some((key, component)),
+            Some((_, first)) if first != component => _ = self.other.get_or_insert((key, component)),
+            Some(_) => {}
+        }
+    }
+
+    /// The first one that is not of this component. `None` is an alert that inhibits nothing.
+    fn for_component(&self, component: Option<&usize>) -> Option<&'a AlertKey> {
+        let is_mutual = |(_, other): &(&AlertKey, usize)| component == Some(other);
+        self.first
+            .filter(|first| !is_mutual(first))
+            .or(self.other.filter(|other| !is_mutual(other)))
+            .map(|(key, _)| key)
+    }
+}
+
+impl Inhibition {
+    /// The values that must be equal, of an alert with these labels.
+    fn equal_values<'l>(&self, labels: &AlertLabels<'l>) -> Vec<&'l str> {
+        self.equal.iter().map(|field| field.of(labels)).collect()
     }
 }
 
@@ -85,16 +119,15 @@ fn components_of<'a>(rules: &[(&'a Inhibition, Vec<Source<'a>>)]) -> BTreeMap<&'
     let numbers: BTreeMap<_, _> = alerts.keys().enumerate().map(|(number, key)| (*key, number)).collect();
     let mut edges = vec![Vec::new(); alerts.len()];
     for (rule, sources) in rules {
-        let equal = |labels: &AlertLabels<'a>| rule.equal.iter().map(|field| field.of(labels)).collect::<Vec<_>>();
         let mut extra_nodes = BTreeMap::new();
         for source in sources {
-            let node = *extra_nodes.entry(equal(&source.labels)).or_insert(edges.len());
+            let node = *extra_nodes.entry(rule.equal_values(&source.labels)).or_insert(edges.len());
             edges.resize(edges.len().max(node + 1), Vec::new());
             edges[numbers[source.key]].push(node);
         }
         for (key, source) in &alerts {
             let labels = AlertLabels { level: source.level, ..source.labels };
-            if let Some(node) = extra_nodes.get(&equal(&labels)).filter(|_| rule.hide.match_all(&labels)) {
+            if let Some(node) = extra_nodes.get(&rule.equal_values(&labels)).filter(|_| rule.hide.match_all(&labels)) {
                 edges[*node].push(numbers[key]);
             }
         }

@@ -45,5 +45,5 @@ fn warm(site: &Path) {
 }
 
 fn guest(language: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/guests").join(language).with_extension("wasm")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/guests").join(language).with_extension("wasm")
 }

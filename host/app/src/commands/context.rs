@@ -1,16 +1,15 @@
 //! The surroundings of a command: configuration, working directory, terminal, clock.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
 use checkpost_report::style::Style;
 
 use crate::cli::Global;
-use crate::config::{Config, DEFAULT_TIMEOUT, Flags, load, process_environment};
+use crate::config::{Config, Flags, load, process_environment};
 use crate::logging;
-use crate::run::deadline::{self, Terms};
 
 use super::error::CommandError;
 use super::output::note;
@@ -24,24 +23,6 @@ pub(super) fn config(global: &Global, checks: Option<&Path>) -> Result<Config, C
         source,
     })?;
     Ok(load(&flags, &process_environment(), &cwd)?)
-}
-
-/// [`config`] within the time of a run without a configuration: the file may be on a filesystem that does not answer.
-/// The command ends with `exit_code` after that time, once `abandoned` has got the reason.
-pub(super) fn config_in_time(
-    global: &Global,
-    checks: Option<&Path>,
-    began: Instant,
-    exit_code: u8,
-    abandoned: impl FnOnce(&str) + Send + 'static,
-) -> Result<Config, CommandError> {
-    let terms = Terms { began, timeout: DEFAULT_TIMEOUT, patience: Duration::ZERO, exit_code };
-    let deadline = deadline::watch(terms, || {
-        abandoned(&format!("the configuration could not be read within {} s", DEFAULT_TIMEOUT.as_secs()));
-    });
-    let config = config(global, checks);
-    deadline.end();
-    config
 }
 
 /// Starts the log. A log that cannot be written is a warning and does not fail the run.

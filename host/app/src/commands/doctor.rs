@@ -1,6 +1,6 @@
 //! `checkpost doctor`: prints problems of this installation and their remedies.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use textwrap::WordSplitter;
@@ -10,7 +10,7 @@ use checkpost_report::style::Style;
 
 use crate::cli::{Global, ListFormat};
 use crate::doctor::{self, About, Finding, State};
-use crate::run::deadline::{self, Terms};
+use crate::run::deadline;
 
 use super::context;
 use super::error::{CommandError, fail};
@@ -28,14 +28,16 @@ pub(super) fn run(global: &Global, format: ListFormat) -> Result<u8, CommandErro
         }
         findings.push(finding);
     };
-    let began = Instant::now();
-    let abandoned = |line: &str| _ = fail(line, None, FAILED);
-    match context::config_in_time(global, None, began, FAILED, abandoned) {
+    let reading = deadline::watch_reading(FAILED, |line| {
+        fail(line, None, FAILED);
+    });
+    let config = context::config(global, None);
+    reading.end();
+    match config {
         Ok(config) => {
-            let terms = Terms { began, timeout: config.timeout, patience: Duration::ZERO, exit_code: FAILED };
-            let seconds = config.timeout.as_secs();
-            let line = format!("the doctor did not end within {seconds} s (timeout_seconds) and was abandoned");
-            let deadline = deadline::watch(terms, move || abandoned(&line));
+            let deadline = deadline::watch(config.timeout, Duration::ZERO, FAILED, |line| {
+                fail(line, None, FAILED);
+            });
             doctor::examine(&config, Timestamp::now(), &mut report);
             deadline.end();
         }

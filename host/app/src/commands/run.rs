@@ -9,7 +9,7 @@ use checkpost_report::{json, nagios, prometheus, style, text};
 use crate::cli::{Global, ReportFormat, RunArgs};
 use crate::config::Config;
 use crate::export;
-use crate::run::{Clock, Outcome, Run};
+use crate::run::{Clock, Outcome, Run, deadline};
 
 use super::context;
 use super::error::{CommandError, fail};
@@ -20,13 +20,15 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<u8, CommandError> {
     let clock = Clock::start();
     let exit_codes = if args.is_plugin() { PLUGIN_EXIT_CODES } else { EXIT_CODES };
     let plugin_format = args.plugin_format();
-    let failed = exit_codes.failed;
-    let config = context::config_in_time(global, args.checks.as_deref(), clock.started(), failed, move |line| {
-        fail(line, plugin_format, failed);
-    })?;
+    let reading = deadline::watch_reading(exit_codes.failed, move |line| {
+        fail(line, plugin_format, exit_codes.failed);
+    });
+    let config = context::config(global, args.checks.as_deref());
+    reading.end();
+    let config = config?;
     // Before the log, which may be what hangs.
     let run = Run::start(&config, clock, exit_codes, move |line| {
-        fail(line, plugin_format, failed);
+        fail(line, plugin_format, exit_codes.failed);
         tracing::error!("{line}");
     });
     context::start_log(&config);

@@ -1,6 +1,6 @@
 //! The instances: the built-in ones, and the `[[check]]` entries, which change them or add others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use checkpost_model::check::{Allowance, CheckInstance, DEFAULT_CHANNEL, Grants, Limits, ModuleSource, SettingValue};
@@ -67,11 +67,12 @@ pub(super) fn instances(
         .sort_by_key(|entry| BUNDLE.iter().position(|builtin| builtin.name == entry.name.value).unwrap_or(usize::MAX));
 
     let mut instances = ConfiguredInstances::default();
+    let mut claimed = HashSet::new();
     for entry in entries {
         let enabled = entry.enabled;
         let check = instance(entry, defaults, thresholds, base_dir)?;
         if let ModuleSource::File(path) = &check.instance.module
-            && !instances.claimed_modules.contains(path)
+            && claimed.insert(path.clone())
         {
             instances.claimed_modules.push(path.clone());
         }

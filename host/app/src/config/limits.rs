@@ -8,7 +8,7 @@ use super::error::ConfigError;
 use super::section::Section;
 
 /// The keys of a table of limits, in the order in which an error lists them.
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "fuel",
     "evaluation_ms",
     "memory_bytes",
@@ -18,6 +18,7 @@ const KEYS: [&str; 10] = [
     "verdicts",
     "text_bytes",
     "output_bytes",
+    "stored_bytes",
     "module_bytes",
 ];
 
@@ -54,6 +55,7 @@ fn read(table: &Section<'_>, default: &Limits, ceiling: &Limits) -> Result<Limit
         verdicts: size("verdicts", default.verdicts, ceiling.verdicts)?,
         text_bytes: size("text_bytes", default.text_bytes, ceiling.text_bytes)?,
         output_bytes: size("output_bytes", default.output_bytes, ceiling.output_bytes)?,
+        stored_bytes: size("stored_bytes", default.stored_bytes, ceiling.stored_bytes)?,
         module_bytes: table.integer("module_bytes", 1..=ceiling.module_bytes, default.module_bytes)?,
     })
 }

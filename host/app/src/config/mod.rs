@@ -49,5 +49,5 @@ pub use paths::Flags;
 pub use pins::{pin_path, render_pins, write_pins};
 pub use resolve::load;
 pub use routes::ConfiguredRoute;
-pub use types::{CollectConfig, Config, DEFAULT_TIMEOUT, LogConfig};
+pub use types::{CollectConfig, Config, LogConfig};
 pub use variables::process_environment;

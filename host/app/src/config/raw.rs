@@ -19,7 +19,7 @@ use super::secret::Context;
 use super::section::Section;
 use super::source::Source;
 use super::suppression::{SuppressionConfig, suppression};
-use super::types::{CollectConfig, DEFAULT_TIMEOUT};
+use super::types::CollectConfig;
 
 /// The file. `None` for a missing key that a variable or flag may set; other missing keys have their defaults.
 pub(super) struct RawConfig {
@@ -29,6 +29,8 @@ pub(super) struct RawConfig {
     pub(super) timeout: Duration,
     pub(super) interval: Option<Duration>,
     pub(super) require_lock: bool,
+    pub(super) found_bytes_per_day: u64,
+    pub(super) max_modules: usize,
     pub(super) log: RawLog,
     pub(super) limits: Limits,
     pub(super) ceiling: Limits,
@@ -68,13 +70,15 @@ pub(super) struct RawCheck {
 }
 
 /// The keys at the top of the file.
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 22] = [
     "database_url",
     "checks_dir",
     "cache_dir",
     "timeout_seconds",
     "interval",
     "require_lock",
+    "found_bytes_per_day",
+    "max_modules",
     "grants",
     "wasi",
     "log",
@@ -105,9 +109,11 @@ impl RawConfig {
             database_url: root.text("database_url")?,
             checks_dir: root.text("checks_dir")?,
             cache_dir: root.text("cache_dir")?,
-            timeout: Duration::from_secs(root.integer("timeout_seconds", 1..=3_600, DEFAULT_TIMEOUT.as_secs())?),
+            timeout: Duration::from_secs(root.integer("timeout_seconds", 1..=3_600, 60)?),
             interval: interval(&root)?,
             require_lock: root.flag("require_lock", false)?,
+            found_bytes_per_day: root.integer("found_bytes_per_day", 1 << 20..=1 << 40, 64 << 20)?,
+            max_modules: root.integer("max_modules", 1..=10_000, 1_000)?,
             log: log(&root)?,
             wasi: wasi(&root)?,
             compile: compile(&root)?,

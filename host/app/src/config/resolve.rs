@@ -76,6 +76,8 @@ pub(super) fn load_with_system_file(
         checks_dir,
         cache_dir,
         pin_policy,
+        found_bytes_per_day: raw.found_bytes_per_day,
+        max_modules: raw.max_modules,
         timeout: raw.timeout,
         interval: raw.interval,
         heartbeat: raw.heartbeat,

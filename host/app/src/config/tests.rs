@@ -75,6 +75,7 @@ fn file_sets_every_key() {
             text_bytes = 5
             module_bytes = 6
             output_bytes = 7
+            stored_bytes = 8
             [collect]
             interfaces = ["eth0", "wl*"]
             disks = []
@@ -122,6 +123,7 @@ fn file_sets_every_key() {
         text_bytes: 5,
         module_bytes: 6,
         output_bytes: 7,
+        stored_bytes: 8,
         ..Limits::DEFAULT
     };
     assert_eq!(config.allowance.limits, limits);
@@ -153,17 +155,17 @@ fn file_sets_every_key() {
     assert_eq!(config.export.textfile, Some(site.path("").parent().unwrap().join("export/checkpost.prom")));
     assert_eq!(names(&config), ["cpu", "memory", "disk", "network", "logs"]);
     let logs = check(&config, "logs");
-    assert_eq!(logs.origin, at(33));
+    assert_eq!(logs.origin, at(34));
     assert_eq!(logs.instance.module, ModuleSource::File(site.path("logs.wasm")));
     assert_eq!(logs.instance.channel, "log_analysis");
     let settings = [
-        ("strict", SettingValue::Flag(true), 38),
-        ("ratio", SettingValue::Number(0.5), 39),
-        ("count", SettingValue::Number(16.0), 40),
-        ("text", SettingValue::Text(String::new()), 41),
-        ("numbers", SettingValue::Numbers(vec![1.0, 2.5]), 42),
-        ("texts", SettingValue::Texts(vec!["a".to_owned(), "b".to_owned()]), 43),
-        ("nothing", SettingValue::Texts(vec![]), 44),
+        ("strict", SettingValue::Flag(true), 39),
+        ("ratio", SettingValue::Number(0.5), 40),
+        ("count", SettingValue::Number(16.0), 41),
+        ("text", SettingValue::Text(String::new()), 42),
+        ("numbers", SettingValue::Numbers(vec![1.0, 2.5]), 43),
+        ("texts", SettingValue::Texts(vec!["a".to_owned(), "b".to_owned()]), 44),
+        ("nothing", SettingValue::Texts(vec![]), 45),
     ];
     assert_eq!(logs.instance.settings.len(), settings.len());
     for (name, value, line) in settings {

@@ -15,9 +15,6 @@ use super::routes::ConfiguredRoute;
 use super::source::FileText;
 use super::suppression::SuppressionConfig;
 
-/// How long a run may take unless it is configured; also the time for reading the configuration.
-pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
-
 /// Everything that can be configured, validated.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -35,6 +32,10 @@ pub struct Config {
     pub cache_dir: PathBuf,
     /// The pins of `checkpost.lock` in `base_dir`, and whether modules need one.
     pub pin_policy: PinPolicy,
+    /// What all modules that are found in the checks directory may add to the database in a day.
+    pub found_bytes_per_day: u64,
+    /// How many module files of the checks directory run, in addition to those of `[[check]]` entries.
+    pub max_modules: usize,
     /// How long a run may take.
     pub timeout: Duration,
     /// How often cron starts a run, if configured.

@@ -9,12 +9,15 @@ use checkpost_sandbox::{Need, Prepared};
 
 /// The metrics of the processes whose names match a pattern.
 const WATCHED: &str = "process.watched.*";
+/// Patterns that all checks together may watch. Those of declared instances come first.
+const MAX_WATCHED: usize = 1_000;
 /// The label that holds the pattern. A need with this label says what to watch.
 const PATTERN: &str = "process.watched.pattern";
 
 /// The metrics that the configuration stores, and those that the checks which can judge need.
 pub(super) fn demand(config: &CollectConfig, prepared: &[Prepared]) -> Demand {
     let mut demand = stored(config);
+    let mut watched_patterns = HashSet::new();
     // With a thousand instances most needs are the same.
     let mut seen = HashSet::new();
     for check in prepared {
@@ -25,9 +28,17 @@ pub(super) fn demand(config: &CollectConfig, prepared: &[Prepared]) -> Demand {
                 demand.want(|name| name_matches(&need.metric, name) && grants.allow(name));
             }
             if let Some(pattern) = watched(need).filter(|_| grants.allow("process.watched.count")) {
-                demand.watch(pattern);
+                // Every pattern is compared with every process.
+                if watched_patterns.len() < MAX_WATCHED && watched_patterns.insert(pattern) {
+                    demand.watch(pattern);
+                }
             }
         }
+    }
+    if watched_patterns.len() == MAX_WATCHED {
+        tracing::warn!(
+            "checks watch {MAX_WATCHED} patterns of processes; the patterns of further checks are not watched"
+        );
     }
     demand
 }

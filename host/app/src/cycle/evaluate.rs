@@ -8,23 +8,25 @@ use checkpost_record::{EvaluationInputs, Threshold};
 use checkpost_sandbox::{Input, Judged, Prepared, Sandbox};
 
 use super::alerting::AlertPolicy;
-use super::inputs::{Past, Previous, samples};
+use super::inputs::{Past, Previous};
+use super::samples::Selection;
 
 /// Evaluates each prepared instance in a fresh store, with the readings that it declared and was granted.
 ///
 /// Built-in checks come first, and take the time that they need. Module files share the time until `deadline`: those that an
 /// operator declared come before those that merely lie in the checks directory.
-pub(super) fn evaluate(
+pub(super) fn evaluate<'a>(
     sandbox: &Sandbox,
-    prepared: &[Prepared],
+    prepared: &'a [Prepared],
     histories: Vec<Past>,
     snapshot: &Snapshot,
     previous: &Previous,
     deadline: Instant,
 ) -> Vec<Evaluation> {
     let host = snapshot.host.labels();
+    let selection = Selection::new(&snapshot.samples);
     let turns = sandbox.turns(deadline, prepared.iter().filter(|check| check.instance.module.is_file()).count());
-    let evaluate = |(check, history): &(&Prepared, Past)| {
+    let evaluate = |(position, check, history): &(usize, &'a Prepared, Past)| {
         let instance = &check.instance;
         let judged = match (&check.ready, history) {
             (Err(failure), _) | (_, Err(failure)) => Judged::failed(failure.clone()),
@@ -34,19 +36,23 @@ pub(super) fn evaluate(
                     time_ms: snapshot.time.as_millisecond().try_into().unwrap_or(0),
                     host: &host,
                     settings: &instance.settings,
-                    samples: samples(&snapshot.samples, needs, &instance.allowance.grants),
+                    samples: selection.of(needs, &instance.allowance.grants).to_vec(),
                     history,
                     previous: previous.get(&instance.name).map(Vec::as_slice).unwrap_or_default(),
                 },
                 Some(&turns).filter(|_| instance.module.is_file()),
             ),
         };
-        evaluation(check, judged)
+        (*position, evaluation(check, judged))
     };
-    let (declared, found): (Vec<_>, Vec<_>) = prepared.iter().zip(histories).partition(|(check, _)| check.is_declared);
+    let checks =
+        prepared.iter().zip(histories).enumerate().map(|(position, (check, history))| (position, check, history));
+    let (declared, found): (Vec<_>, Vec<_>) = checks.partition(|(_, check, _)| check.is_declared);
     let mut evaluations = sandbox.map(&declared, evaluate);
     evaluations.extend(sandbox.map(&found, evaluate));
-    evaluations
+    // In the order of the instances.
+    evaluations.sort_by_key(|(position, _)| *position);
+    evaluations.into_iter().map(|(_, evaluation)| evaluation).collect()
 }
 
 fn evaluation(check: &Prepared, judged: Judged) -> Evaluation {
@@ -55,6 +61,7 @@ fn evaluation(check: &Prepared, judged: Judged) -> Evaluation {
         instance: instance.name.clone(),
         channel: instance.channel.clone(),
         owner: instance.owner.clone(),
+        is_found: !check.is_declared,
         module: check.ready.as_ref().ok().map(|(module, _)| module.info.clone()),
         settings: instance.settings.clone(),
         outcome: judged.outcome,

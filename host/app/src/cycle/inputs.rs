@@ -1,20 +1,15 @@
-//! The inputs of each check: the readings that it declared and was granted, present and past, and its previous statuses.
+//! The inputs of each check: the past readings that it declared and was granted, and its previous statuses. `samples` has
+//! the present readings.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
-use checkpost_alerting::alert::Alerts;
-use checkpost_model::check::{Failure, Grants, Reason, Status};
-use checkpost_model::metric::{Sample, Series, Snapshot};
+use checkpost_alerting::alert::{AlertKey, Alerts};
+use checkpost_model::check::{Failure, Reason, Status};
+use checkpost_model::metric::{Series, Snapshot};
 use checkpost_sandbox::{Need, Prepared};
 use checkpost_store::{History, HistoryQuery, Store, StoreError, Window};
-
-/// The current readings that a check declared and was granted, and no others.
-pub(super) fn samples<'a>(samples: &'a [Sample], needs: &[Need], grants: &Grants) -> Vec<&'a Sample> {
-    let declared = |sample: &Sample| needs.iter().any(|need| need.matches(sample));
-    samples.iter().filter(|sample| declared(sample) && grants.allow(&sample.name)).collect()
-}
 
 /// The status of each subject, by instance, when the instance last could judge.
 pub(super) type Previous = BTreeMap<String, Vec<(String, Status)>>;
@@ -22,13 +17,15 @@ pub(super) type Previous = BTreeMap<String, Vec<(String, Status)>>;
 /// The statuses of the last verdicts, and of each subject that was bad and has vanished since, its last status: an
 /// interface that comes back without a rate is not ok because of that.
 pub(super) fn previous(mut statuses: Previous, alerts: &Alerts) -> Previous {
-    let vanished = alerts.iter().filter(|(_, alert)| alert.absent_since.is_some() && alert.bad_level != Status::Ok);
-    for (key, alert) in vanished {
-        if let Some(known) = statuses.get_mut(&key.instance)
-            && known.iter().all(|(subject, _)| *subject != key.subject)
-        {
-            known.push((key.subject.clone(), alert.bad_level));
-        }
+    for (instance, known) in &mut statuses {
+        let subjects: HashSet<String> = known.iter().map(|(subject, _)| subject.clone()).collect();
+        // Alerts are sorted by instance, and the empty subject is the first of each.
+        let of_instance = alerts.range(AlertKey { instance: instance.clone(), subject: String::new() }..);
+        let of_instance = of_instance.take_while(|(key, _)| key.instance == *instance);
+        let vanished = of_instance.filter(|(key, alert)| {
+            alert.absent_since.is_some() && alert.bad_level != Status::Ok && !subjects.contains(&key.subject)
+        });
+        known.extend(vanished.map(|(key, alert)| (key.subject.clone(), alert.bad_level)));
     }
     statuses
 }
@@ -108,7 +105,7 @@ fn points(history: &[Series]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use checkpost_alerting::alert::{Alert, AlertKey};
+    use checkpost_alerting::alert::Alert;
 
     #[test]
     fn vanished_bad_subject_keeps_its_status() {

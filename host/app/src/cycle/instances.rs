@@ -9,32 +9,39 @@ use checkpost_model::check::{
     Allowance, CHECKS_DIRECTORY, CheckInstance, DEFAULT_CHANNEL, Failure, ModuleSource, Reason, Settings,
 };
 use checkpost_model::clean;
-use checkpost_sandbox::{Candidate, Prepared, Sandbox, SettingsRefusal, discover, prepare};
+use checkpost_sandbox::{Candidate, Discovery, Found, LeftOut, Prepared, Sandbox, SettingsRefusal, prepare};
+
+/// The number of characters of a file name that a failure shows.
+const NAME_CHARS: usize = 80;
 
 /// The instances of a cycle: the configured ones, one for every other module in the checks directory, and one that stands
-/// for that directory when it cannot be read.
+/// for that directory when it cannot be read, or not completely.
 pub struct Instances {
     checks: Vec<ConfiguredCheck>,
-    unreadable: Option<Prepared>,
+    /// Those that cannot judge, whatever is in their modules.
+    failed: Vec<Prepared>,
 }
 
 impl Instances {
     /// The instances of a configuration.
     pub fn of(config: &Config) -> Self {
         let mut checks = config.checks.clone();
-        let unreadable = match discovered(config) {
-            Ok(found) => {
-                checks.extend(found.into_iter().map(|instance| unregistered(instance, config)));
-                None
+        let directory = &config.checks_dir.value;
+        let failed = match discovered(config) {
+            Ok(Found { instances, refused, left_out }) => {
+                checks.extend(instances.into_iter().map(|instance| unregistered(instance, config)));
+                let too_many = |left_out| incomplete(directory, too_many(directory, config.max_modules, &left_out));
+                let refused = refused.into_iter().map(|(instance, failure)| never_ready(instance, false, failure));
+                refused.chain(left_out.map(too_many)).collect()
             }
-            Err(error) => Some(unreadable(&config.checks_dir.value, &error)),
+            Err(error) => vec![incomplete(directory, unreadable(directory, &error))],
         };
-        Self { checks, unreadable }
+        Self { checks, failed }
     }
 
     /// No instance: for a command that looks at modules by name.
     pub fn none() -> Self {
-        Self { checks: Vec::new(), unreadable: None }
+        Self { checks: Vec::new(), failed: Vec::new() }
     }
 
     /// How many modules the instances have.
@@ -62,7 +69,8 @@ impl Instances {
             let refused = check.refuse(refusal);
             let is_file = check.instance.module.is_file();
             if is_file {
-                Ok(unknown(check, Failure::new(Reason::SettingsRefused, refused.to_string())))
+                let failure = Failure::new(Reason::SettingsRefused, refused.to_string());
+                Ok(never_ready(check.instance.clone(), true, failure))
             } else {
                 Err(refused)
             }
@@ -85,28 +93,34 @@ impl Instances {
         let candidates: Vec<_> = self.checks.iter().map(candidate).collect();
         let results = prepare(sandbox, &candidates).into_iter().zip(&self.checks);
         let located = results.map(|(prepared, check)| prepared.or_else(|refusal| refused(check, refusal)));
-        located.chain(self.unreadable.map(Ok)).collect()
+        located.chain(self.failed.into_iter().map(Ok)).collect()
     }
 }
 
-/// An instance that cannot judge in this cycle.
-fn unknown(check: &ConfiguredCheck, failure: Failure) -> Prepared {
-    let instance = check.instance.clone();
-    Prepared { settings: instance.settings.clone(), instance, is_declared: true, ready: Err(failure) }
-}
-
 fn candidate(check: &ConfiguredCheck) -> Candidate<'_> {
-    let is_declared = !matches!(check.origin, Origin::CheckDirectory(_));
-    Candidate { instance: &check.instance, is_declared }
+    Candidate { instance: &check.instance, is_declared: !is_found(check) }
 }
 
-/// An instance for every module in the checks directory that no `[[check]]` names.
+/// Whether the module was found in the checks directory, without a `[[check]]`.
+fn is_found(check: &ConfiguredCheck) -> bool {
+    matches!(check.origin, Origin::CheckDirectory(_))
+}
+
+/// The modules in the checks directory that no `[[check]]` names.
 ///
 /// # Errors
 /// When the directory is there and cannot be read.
-pub fn discovered(config: &Config) -> io::Result<Vec<CheckInstance>> {
+pub fn discovered(config: &Config) -> io::Result<Found> {
     let taken: Vec<&str> = config.checks.iter().map(|check| check.instance.name.as_str()).collect();
-    discover(&config.checks_dir.value, &config.claimed_modules, &taken, &config.allowance)
+    let discovery = Discovery {
+        directory: &config.checks_dir.value,
+        claimed: &config.claimed_modules,
+        taken: &taken,
+        allowance: &config.allowance,
+        pins: config.pin_policy.pins.as_ref(),
+        max_modules: config.max_modules,
+    };
+    discovery.find()
 }
 
 fn unregistered(instance: CheckInstance, config: &Config) -> ConfiguredCheck {
@@ -114,21 +128,38 @@ fn unregistered(instance: CheckInstance, config: &Config) -> ConfiguredCheck {
     ConfiguredCheck { instance, alerting: config.alerting.clone(), origin, setting_origins: BTreeMap::new() }
 }
 
-/// Stands for the checks of a directory that cannot be read: they must not go missing unseen.
-fn unreadable(directory: &Path, error: &io::Error) -> Prepared {
-    let detail = format!("cannot read {}: {error}", clean::line(&directory.display().to_string()));
-    Prepared {
-        // No instance is called so: the name has a space.
-        instance: CheckInstance {
-            name: CHECKS_DIRECTORY.to_owned(),
-            module: ModuleSource::File(directory.to_owned()),
-            settings: Settings::new(),
-            channel: DEFAULT_CHANNEL.to_owned(),
-            owner: String::new(),
-            allowance: Allowance::default(),
-        },
-        is_declared: false,
+fn unreadable(directory: &Path, error: &io::Error) -> Failure {
+    Failure::new(Reason::Unreadable, format!("cannot read {}: {error}", clean::line(&directory.display().to_string())))
+}
+
+fn too_many(directory: &Path, max_modules: usize, left_out: &LeftOut) -> Failure {
+    let LeftOut { total, count, first } = left_out;
+    let more = count - first.len();
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    let first: Vec<String> = first.iter().map(|name| clean::bounded(name, NAME_CHARS)).collect();
+    let detail = format!(
+        "{} has {total} module files, more than {max_modules}: left out are {}{more}",
+        clean::line(&directory.display().to_string()),
+        first.join(", ")
+    );
+    Failure::new(Reason::TooManyModules, detail)
+}
+
+/// Stands for the checks of a directory that are not known: they must not go missing unseen.
+fn incomplete(directory: &Path, failure: Failure) -> Prepared {
+    // No other instance is called so: the name of an entry has no space, and that of a file is refused.
+    let instance = CheckInstance {
+        name: CHECKS_DIRECTORY.to_owned(),
+        module: ModuleSource::File(directory.to_owned()),
         settings: Settings::new(),
-        ready: Err(Failure::new(Reason::Unreadable, detail)),
-    }
+        channel: DEFAULT_CHANNEL.to_owned(),
+        owner: String::new(),
+        allowance: Allowance::default(),
+    };
+    never_ready(instance, true, failure)
+}
+
+/// An instance that is not asked to judge.
+fn never_ready(instance: CheckInstance, is_declared: bool, failure: Failure) -> Prepared {
+    Prepared { settings: instance.settings.clone(), instance, is_declared, ready: Err(failure) }
 }

@@ -4,20 +4,23 @@
 //! collect ──▶ snapshot ──▶ evaluate ──▶ alert ──▶ suppress ──▶ route ──▶ store
 //! ```
 //!
-//! `instances` says which checks run, `demand` what must be measured for them, `inputs` what each is given, `alerting` what
-//! there is to notify. The result is one [`CycleRecord`].
+//! `instances` says which checks run, `demand` what must be measured for them, `inputs` and `samples` what each is given,
+//! `alerting` what there is to notify. The result is one [`CycleRecord`].
 
 mod alerting;
+mod budget;
 mod demand;
 mod evaluate;
 mod inputs;
 mod instances;
 mod log;
+mod samples;
 
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use checkpost_alerting::alert::FoundAllowance;
 use checkpost_collect::{self as collect, Request};
 use checkpost_record::{CycleRecord, StoredCycle};
 use checkpost_sandbox::{Sandbox, SandboxError, SandboxOptions};
@@ -86,13 +89,16 @@ pub fn run(config: &Config, now: Timestamp) -> Result<(StoredCycle, Store), Cycl
     let histories = inputs::histories(&store, &prepared, &record.snapshot, judged_by)?;
     record.evaluations =
         evaluate::evaluate(&sandbox, &prepared, histories, &record.snapshot, &previous_statuses, judged_by);
+    let found_bytes = budget::found_bytes(config.found_bytes_per_day, &store.last_starts(budget::CYCLES)?, now);
+    let left = budget::enforce(&mut record.evaluations, &prepared, found_bytes);
     record.evaluations.iter().for_each(log::evaluation);
     record.thresholds = prepared.iter().filter_map(evaluate::threshold).collect();
     record.inputs = prepared.iter().map(|check| evaluate::inputs(check, &mut previous_statuses, &policy)).collect();
 
     let (host, time) = (&record.snapshot.host.name, record.snapshot.time);
     let suppressors = config.suppression.with(&silences, &acknowledgements, host);
-    let outcome = policy.advance(&previous_alerts, &record.evaluations, suppressors, time);
+    let allowance = FoundAllowance { bytes: left, message_bytes: budget::message_bytes(&config.routes) };
+    let outcome = policy.advance(allowance, &previous_alerts, &record.evaluations, suppressors, time);
     let routes = config.routes.iter().map(|configured| &configured.route);
     record.messages = plan_messages(&store, routes, &outcome.notifications, host, time)?;
     record.notifications = outcome.notifications;

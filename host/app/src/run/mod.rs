@@ -23,7 +23,7 @@ use crate::delivery;
 use crate::lock::{self, Purpose};
 
 pub use clock::Clock;
-use deadline::{Deadline, Terms};
+use deadline::Deadline;
 
 /// Why a run failed. Displays as one line.
 #[derive(Debug, thiserror::Error)]
@@ -79,7 +79,7 @@ pub struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// Starts the deadline, which counts from the start of the clock. A run that exceeds it is reported to `abandoned`, and the process ends with
+    /// Starts the deadline. A run that exceeds it is reported to `abandoned`, and the process ends with
     /// `exit_codes.failed`.
     pub fn start(
         config: &'a Config,
@@ -89,21 +89,13 @@ impl<'a> Run<'a> {
     ) -> Self {
         let pinger = Arc::new(Pinger::new(config.heartbeat.clone(), clock.started()));
         let last_pinger = Arc::clone(&pinger);
-        let terms = Terms {
-            began: clock.started(),
-            timeout: config.timeout,
-            patience: pinger.finish_timeout(),
-            exit_code: exit_codes.failed,
-        };
-        let seconds = config.timeout.as_secs();
-        let line = format!("the run did not end within {seconds} s (timeout_seconds) and was abandoned");
-        let deadline = deadline::watch(terms, move || {
+        let deadline = deadline::watch(config.timeout, pinger.finish_timeout(), exit_codes.failed, move |line| {
             let failure_code = Some(exit_codes.failed);
-            let ending = Finish { failure_code, error: Some(line.clone()), ..Finish::default() };
+            let ending = Finish { failure_code, error: Some(line.to_owned()), ..Finish::default() };
             // At once: what hangs may be where the run is reported.
             thread::scope(|scope| {
                 scope.spawn(|| last_pinger.finish(&ending));
-                abandoned(&line);
+                abandoned(line);
             });
         });
         Self { config, clock, exit_codes, pinger, deadline }

@@ -1,5 +1,6 @@
 //! One instance, evaluated once.
 
+use std::ops::Not;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +21,10 @@ pub struct Evaluation {
     pub channel: String,
     /// The instance's owner, or empty.
     pub owner: String,
+    /// Whether the instance is a module that was found in the checks directory, without an entry: an operator may not
+    /// know of it.
+    #[serde(rename = "found", default, skip_serializing_if = "Not::not")]
+    pub is_found: bool,
     /// The module, unless it could not be loaded.
     pub module: Option<Arc<ModuleInfo>>,
     /// The settings that the operator made. The defaults are the module's, known by its digest.
@@ -90,6 +95,7 @@ mod tests {
             instance: "disk".to_owned(),
             channel: "system_monitoring".to_owned(),
             owner: "storage".to_owned(),
+            is_found: true,
             module: Some(Arc::new(module)),
             settings: Settings::new(),
             outcome,

@@ -12,6 +12,10 @@ pub enum Reason {
     Unreadable,
     /// The module file is larger than the limit.
     ModuleTooLarge,
+    /// The checks directory has more module files than the limit.
+    TooManyModules,
+    /// The name of the module file can be taken for another one.
+    RefusedName,
     /// `checkpost.lock` does not pin the module file to its digest.
     #[serde(rename = "not_locked")]
     NotPinned,
@@ -47,9 +51,11 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Unreadable,
         Self::ModuleTooLarge,
+        Self::TooManyModules,
+        Self::RefusedName,
         Self::NotPinned,
         Self::InvalidModule,
         Self::ContractMismatch,
@@ -77,6 +83,8 @@ impl Reason {
         match self {
             Self::Unreadable => "unreadable",
             Self::ModuleTooLarge => "module_too_large",
+            Self::TooManyModules => "too_many_modules",
+            Self::RefusedName => "refused_name",
             Self::NotPinned => "not_locked",
             Self::InvalidModule => "invalid_module",
             Self::ContractMismatch => "contract_mismatch",
@@ -100,6 +108,8 @@ impl Reason {
         match self {
             Self::Unreadable => "check that the file exists and may be read",
             Self::ModuleTooLarge => "build it smaller, or raise limits.module_bytes",
+            Self::TooManyModules => "remove files, or raise max_modules",
+            Self::RefusedName => "remove the file, or rename it",
             Self::NotPinned => "make sure that it is the right file, then pin it with `checkpost check lock`",
             Self::InvalidModule => "copy the file again, or rebuild it",
             Self::ContractMismatch => "rebuild it for checkpost:check@0.1.0",
@@ -113,9 +123,7 @@ impl Reason {
             Self::GuestError => "see the documentation of the check for its requirements",
             Self::InvalidOutput | Self::Trap => "report it to the author of the check",
             Self::StackOverflow => "report it to the author of the check, or raise limits.stack_bytes",
-            Self::OutputLimit => {
-                "report it to the author of the check, or raise limits.verdicts, limits.text_bytes or limits.output_bytes"
-            }
+            Self::OutputLimit => "report it to the author of the check, or raise the limit if its key is named",
             Self::HistoryLimit => "set a shorter window, or raise limits.history_points",
             Self::OutOfFuel => "report it to the author of the check, or raise limits.fuel",
             Self::Deadline => {

@@ -30,6 +30,10 @@ pub struct Limits {
     pub text_bytes: usize,
     /// Size of all that one call returns, as laid out in the guest's memory.
     pub output_bytes: usize,
+    /// What the verdicts of one evaluation take in the database ([`Verdict::stored_bytes`](super::Verdict::stored_bytes)),
+    /// and those of all instances of one module file in a cycle.
+    #[serde(default = "default_stored_bytes")]
+    pub stored_bytes: usize,
     /// Size of a module file.
     pub module_bytes: u64,
 }
@@ -47,6 +51,7 @@ impl Limits {
         verdicts: 1_000,
         text_bytes: 4 << 10,
         output_bytes: 4 << 20,
+        stored_bytes: 256 << 10,
         module_bytes: 64 << 20,
     };
 
@@ -61,6 +66,7 @@ impl Limits {
         verdicts: 10_000,
         text_bytes: 64 << 10,
         output_bytes: 64 << 20,
+        stored_bytes: 16 << 20,
         module_bytes: 256 << 20,
     };
 
@@ -75,6 +81,7 @@ impl Limits {
         verdicts: 100_000,
         text_bytes: 1 << 20,
         output_bytes: 1 << 30,
+        stored_bytes: 256 << 20,
         module_bytes: 1 << 30,
     };
 
@@ -101,9 +108,15 @@ impl Limits {
             verdicts: size(self.verdicts, other.verdicts),
             text_bytes: size(self.text_bytes, other.text_bytes),
             output_bytes: size(self.output_bytes, other.output_bytes),
+            stored_bytes: size(self.stored_bytes, other.stored_bytes),
             module_bytes: choose(self.module_bytes, other.module_bytes),
         }
     }
+}
+
+/// For documents of before there was this limit.
+fn default_stored_bytes() -> usize {
+    Limits::DEFAULT.stored_bytes
 }
 
 impl Default for Limits {

@@ -16,4 +16,4 @@ pub use limits::{Allowance, Grants, Limits};
 pub use pins::{Change, Pin, PinPolicy, Pins};
 pub use settings::{SettingValue, Settings};
 pub use status::{Status, worst};
-pub use verdict::{Measure, Verdict};
+pub use verdict::{Measure, TOO_MANY_SUBJECTS, Verdict};

@@ -22,7 +22,8 @@ struct Row<'a> {
 
 /// The page. The name `.html` makes the library escape all texts in it.
 pub(super) fn page(message: &Message, content: &Content) -> Result<String, minijinja::Error> {
-    let rows: Vec<_> = message.items.iter().take(plain::MAX_ITEMS).map(row).collect();
+    let crowd = message.crowd(plain::MAX_ITEMS);
+    let rows: Vec<_> = crowd.shown.iter().map(|position| row(&message.items[*position])).collect();
     Environment::new().render_named_str(
         "page.html",
         include_str!("page.html"),
@@ -30,7 +31,7 @@ pub(super) fn page(message: &Message, content: &Content) -> Result<String, minij
             title => content.title.as_str(),
             body => content.body.as_deref(),
             items => Serde(rows),
-            omitted => plain::omitted(message),
+            omitted => plain::omission(&crowd),
             footer => plain::footer(message),
         },
     )

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use checkpost_alerting::alert::{Notification, Stored};
-use checkpost_alerting::route::Message;
+use checkpost_alerting::route::{Crowd, Message};
 use checkpost_model::check::Status;
 
 use crate::plain;
@@ -27,30 +27,56 @@ const DETAILS_UNITS: usize = 800;
 pub(super) fn payload(message: &Message, content: &Content) -> Value {
     let title = json!({"type": "plain_text", "emoji": false, "text": bounded(&content.title, HEADER_UNITS)});
     let mut blocks = vec![json!({"type": "header", "text": title})];
-    let texts: Vec<String> = match &content.body {
-        Some(body) => pieces(body),
-        None => message.items.iter().map(section).collect(),
+    let (texts, omission) = match &content.body {
+        Some(body) => body_sections(body),
+        None => item_sections(message),
     };
-    let (mut used, mut shown) = (0, 0);
-    for text in texts.iter().take(MAX_SECTIONS) {
-        used += units(text);
-        if used > ALL_UNITS {
-            break;
-        }
-        blocks.push(json!({"type": "section", "text": mrkdwn(text)}));
-        shown += 1;
-    }
-    if shown < texts.len() {
-        let omitted = match content.body {
-            Some(_) => "… and more; see `checkpost notifications`.".to_owned(),
-            None => plain::omitted_count(texts.len() - shown),
-        };
-        blocks.push(json!({"type": "section", "text": mrkdwn(&omitted)}));
-    }
+    blocks.extend(texts.iter().chain(&omission).map(|text| json!({"type": "section", "text": mrkdwn(text)})));
     let footer = bounded(&plain::footer(message), SHORT_UNITS);
     blocks.push(json!({"type": "context", "elements": [mrkdwn(&footer)]}));
     // Pop-ups and clients without blocks show the text.
     json!({"text": bounded(&content.title, SHORT_UNITS), "blocks": blocks})
+}
+
+/// The custom body, and a line if it is cut.
+fn body_sections(body: &str) -> (Vec<String>, Option<String>) {
+    let mut room = Room::default();
+    let pieces = pieces(body);
+    let shown: Vec<_> = pieces.iter().take_while(|piece| room.takes(piece)).cloned().collect();
+    let omission = (shown.len() < pieces.len()).then(|| "… and more; see `checkpost notifications`.".to_owned());
+    (shown, omission)
+}
+
+/// The notifications, and a line in place of those that do not fit.
+fn item_sections(message: &Message) -> (Vec<String>, Option<String>) {
+    let mut room = Room::default();
+    let fits = |position: usize| !room.is_full() && room.takes(&section(&message.items[position]));
+    let crowd = Crowd::fitting(&message.members(), fits);
+    let shown = crowd.shown.iter().map(|position| section(&message.items[*position])).collect();
+    (shown, plain::omission(&crowd).map(|omission| bounded(&omission, SHORT_UNITS)))
+}
+
+/// What the sections of a message have taken.
+#[derive(Default)]
+struct Room {
+    sections: usize,
+    units: usize,
+}
+
+impl Room {
+    fn is_full(&self) -> bool {
+        self.sections == MAX_SECTIONS || self.units == ALL_UNITS
+    }
+
+    /// Takes a section if it fits.
+    fn takes(&mut self, text: &str) -> bool {
+        let units = self.units + units(text);
+        let fits = self.sections < MAX_SECTIONS && units <= ALL_UNITS;
+        if fits {
+            (self.sections, self.units) = (self.sections + 1, units);
+        }
+        fits
+    }
 }
 
 /// Verbatim: no name and no address in the text becomes a link.
@@ -190,7 +216,7 @@ mod tests {
         many.items = vec![many.items[1].clone(); 200];
         let payload = payload_of(&many);
         assert_within_limits(&payload);
-        assert_eq!(payload["blocks"][48]["text"]["text"], "… and 153 more; see `checkpost notifications`.");
+        assert_eq!(payload["blocks"][48]["text"]["text"], "… and 153 more of cpu; see `checkpost notifications`.");
     }
 
     #[test]

@@ -3,16 +3,14 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
+use checkpost_files::FileId;
 use checkpost_model::check::{Failure, ModuleSource, Reason};
 use checkpost_model::digest::sha256_hex;
 
 use crate::bundle::builtin;
 use crate::pin_policy;
-use crate::read::{FileId, ModuleFile, no_such_builtin};
+use crate::read::{ModuleFile, count_bytes, no_such_builtin};
 use crate::sandbox::Sandbox;
-
-/// Bytes of module files that one run reads.
-const MAX_BYTES: u64 = 2 << 30;
 
 /// The bytes of a module, by their digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +46,7 @@ enum Found<'a> {
 /// Looks at each module. Files beyond what one run reads are refused, the last ones first.
 fn examine<'a>(sandbox: &Sandbox, sources: &[(&ModuleSource, u64)]) -> Vec<Result<Found<'a>, Failure>> {
     let mut seen: HashMap<FileId, ()> = HashMap::new();
-    let mut left = MAX_BYTES;
+    let mut read_bytes = 0;
     let mut examine = |source: &ModuleSource, max_bytes: u64| match source {
         ModuleSource::Builtin(name) => {
             builtin(name).map(|builtin| Found::Builtin(builtin.bytes)).ok_or_else(|| no_such_builtin(name))
@@ -57,11 +55,7 @@ fn examine<'a>(sandbox: &Sandbox, sources: &[(&ModuleSource, u64)]) -> Vec<Resul
             in_time(sandbox.deadline)?;
             let file = ModuleFile::examine(path, max_bytes)?;
             if seen.insert(file.id, ()).is_none() {
-                left = left.checked_sub(file.size_bytes).ok_or_else(|| {
-                    let detail =
-                        format!("{}: this run has read {MAX_BYTES} bytes of others, or nearly so", path.display());
-                    Failure::new(Reason::ModuleTooLarge, detail)
-                })?;
+                count_bytes(&mut read_bytes, &file)?;
             }
             Ok(Found::File(file))
         }

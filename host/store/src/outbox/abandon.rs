@@ -1,5 +1,7 @@
 //! Ends messages that are not tried any more, and stores the notification about them.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, named_params, params};
 
@@ -77,9 +79,10 @@ impl Store {
             let mut statement = self.conn.prepare(sql)?;
             let mut rows = statement.query(parameters)?;
             let mut abandoned = Abandoned { deliveries: vec![claimed.id], ..Abandoned::default() };
+            let mut seen = HashSet::from([claimed.id]);
             while let Some(row) = rows.next()? {
                 let (delivery, notification) = (row.get("id")?, row.get("notification")?);
-                if !abandoned.deliveries.contains(&delivery) {
+                if seen.insert(delivery) {
                     abandoned.deliveries.push(delivery);
                 }
                 let first = if abandoned.notifications == 0 { notification } else { abandoned.first_and_last.0 };

@@ -123,6 +123,6 @@ fn next(conn: &Connection, route: &str, now: Timestamp) -> rusqlite::Result<Opti
         claimed.items.push(stored_notification(row, time)?);
     }
     // A delayed message has notifications of several cycles, each of which was sorted by itself.
-    claimed.items.sort_by_key(|item| std::cmp::Reverse(item.value.level.severity()));
+    claimed.items.sort_by_key(|item| item.value.reading_order());
     Ok(Some(claimed))
 }

@@ -100,6 +100,44 @@ fn alert_that_cannot_be_read_is_left_out() {
 }
 
 #[test]
+fn alert_that_has_not_changed_is_not_written_again() {
+    let mut store = Store::in_memory().unwrap();
+    let first = cycle("2025-01-01T00:00:00Z");
+    store.save_cycle(&first).unwrap();
+    let states = |store: &Store| -> Vec<String> {
+        let mut statement = store.conn.prepare("SELECT state FROM alerts ORDER BY instance").unwrap();
+        statement.query_map((), |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    let written = states(&store);
+    let mut second = cycle_of(snapshot("2025-01-01T00:05:00Z", "boot-1", 0), Vec::new());
+    second.previous_alerts = store.alerts().unwrap();
+    second.alerts = second.previous_alerts.clone();
+    for alert in second.alerts.values_mut() {
+        alert.last_seen = second.snapshot.time;
+    }
+    let changed = second.alerts.values_mut().next_back().unwrap();
+    changed.message = "changed".to_owned();
+    store.save_cycle(&second).unwrap();
+    assert_eq!(states(&store)[0], written[0]);
+    assert!(states(&store)[1].contains("changed"));
+    assert_eq!(store.alerts().unwrap(), second.alerts, "every alert was seen in the last run");
+}
+
+#[test]
+fn alert_that_could_not_be_read_is_replaced_or_deleted() {
+    for (instance, is_kept) in [("disk", true), ("loop", false)] {
+        let mut store = Store::in_memory().unwrap();
+        store.save_cycle(&cycle("2025-01-01T00:00:00Z")).unwrap();
+        store.conn.execute("UPDATE alerts SET state = '{}' WHERE instance = ?", [instance]).unwrap();
+        let mut next = cycle("2025-01-01T00:05:00Z");
+        next.previous_alerts = store.alerts().unwrap();
+        next.alerts.retain(|key, _| is_kept || key.instance != instance);
+        store.save_cycle(&next).unwrap();
+        assert_eq!(store.alerts().unwrap(), next.alerts, "{instance}");
+    }
+}
+
+#[test]
 fn host_facts_that_change_within_a_boot_are_stored_apart() {
     let mut store = Store::in_memory().unwrap();
     let mut second = cycle_of(snapshot("2025-01-01T00:05:00Z", "one", 1), Vec::new());

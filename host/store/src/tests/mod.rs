@@ -73,6 +73,7 @@ fn evaluation(instance: &str, outcome: Result<Vec<Verdict>, Failure>) -> Evaluat
         instance: instance.to_owned(),
         channel: "system_monitoring".to_owned(),
         owner: "alice".to_owned(),
+        is_found: false,
         module: Some(Arc::new(module)),
         settings: Settings::from([("warning".to_owned(), SettingValue::Number(90.0))]),
         outcome,

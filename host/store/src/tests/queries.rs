@@ -34,7 +34,7 @@ fn public_tables_have_the_documented_columns() {
     );
     assert_eq!(
         columns(&store, "notifications").join(", "),
-        "id, run_id, channel, level, title, message, sent_at, hostname, check_name, subject, kind, owner, previous_level, suppressed"
+        "id, run_id, channel, level, title, message, sent_at, hostname, check_name, subject, kind, owner, previous_level, suppressed, found"
     );
 }
 

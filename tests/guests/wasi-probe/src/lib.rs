@@ -1,6 +1,6 @@
 //! A check that tries everything WASI offers and reports what it can see: one verdict for each attempt.
 
-use checkpost_sdk::{Check, Input, Need, Status, Verdict, check, settings};
+use checkpost_sdk::{Check, Input, Need, Setting, Settings, Status, Value, Verdict, check, settings};
 use wasip2::cli::{environment, exit, stderr, stdin, stdout, terminal_stderr, terminal_stdin, terminal_stdout};
 use wasip2::clocks::{monotonic_clock, wall_clock};
 use wasip2::filesystem::preopens;
@@ -11,10 +11,26 @@ use wasip2::sockets::network::IpAddressFamily;
 use wasip2::sockets::{instance_network, ip_name_lookup, tcp_create_socket, udp_create_socket};
 
 settings! {
-    /// Tries what WASI offers.
-    pub struct Probe {
+    /// What a probe does.
+    pub struct Task {
         /// What to do.
         mode: String = "look", choices &["look", "exit", "complain", "hoard", "sleep-forever", "random"];
+    }
+}
+
+/// Tries what WASI offers.
+pub struct Probe(Task);
+
+/// The description, and the needs, contain the clocks, because a check has no other way to report what it saw there.
+impl Settings for Probe {
+    fn describe() -> Vec<Setting> {
+        let mut settings = Task::describe();
+        settings[0].attributes.push(("seen".to_owned(), clocks()));
+        settings
+    }
+
+    fn parse(settings: Vec<(String, Value)>) -> Result<Self, String> {
+        Task::parse(settings).map(Self)
     }
 }
 
@@ -24,11 +40,11 @@ impl Check for Probe {
     const SUMMARY: &'static str = "Reports what it can see of the world";
 
     fn needs(&self) -> Result<Vec<Need>, String> {
-        Ok(Vec::new())
+        Ok(vec![Need::current("system.uptime").label("seen", &clocks())])
     }
 
     fn evaluate(&self, _input: &Input) -> Result<Vec<Verdict>, String> {
-        match self.mode.as_str() {
+        match self.0.mode.as_str() {
             "exit" => exit::exit(Err(())),
             "complain" => complain(),
             "hoard" => hoard(),
@@ -38,6 +54,12 @@ impl Check for Probe {
         }
         Ok(look())
     }
+}
+
+/// The wall clock in seconds, and the monotonic clock in nanoseconds.
+fn clocks() -> String {
+    let wall = wall_clock::now();
+    format!("{}.{:09} s, {} ns", wall.seconds, wall.nanoseconds, monotonic_clock::now())
 }
 
 /// What each part of WASI shows.

@@ -2,6 +2,7 @@
 //! not mentioned.
 #![allow(clippy::unwrap_used)]
 
+mod admission;
 mod advance;
 mod clock;
 mod document;

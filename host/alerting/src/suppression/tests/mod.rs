@@ -53,6 +53,7 @@ fn evaluations(verdicts: &[&str]) -> Vec<Evaluation> {
         instance: instance.to_owned(),
         channel: "ops".to_owned(),
         owner: if instance == "mine" { "alice".to_owned() } else { String::new() },
+        is_found: false,
         module: None,
         settings: Settings::new(),
         outcome,
@@ -96,7 +97,7 @@ impl Site {
             host: "web-1",
         };
         let suppression = suppressors.in_run(&run.updates, self.now);
-        let Advanced { alerts, transitions } = run.settle(|update| suppression.reason(update));
+        let Advanced { alerts, transitions, .. } = run.settle(|update| suppression.reason(update));
         let ended = suppression.ended(&alerts);
         self.acknowledgements.retain(|acknowledgement| !ended.contains(&acknowledgement.id));
         self.alerts = alerts;

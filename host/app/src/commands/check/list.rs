@@ -1,12 +1,13 @@
 //! `checkpost check list`: every instance, its module, and whether it can judge.
 
 use std::path::Path;
+use std::time::Instant;
 
 use serde::Serialize;
 
 use checkpost_model::check::{ModuleSource, Pin, Reason};
 use checkpost_report::table::{self, Column::*};
-use checkpost_sandbox::{Code, Prepared};
+use checkpost_sandbox::{Code, Digests, Prepared};
 
 use crate::cli::{Global, ListFormat};
 use crate::commands::context;
@@ -16,8 +17,6 @@ use crate::commands::output::{print, print_json};
 use crate::config::{Config, pin_path};
 use crate::cycle::{self, Instances};
 use crate::logging;
-
-use super::digest_of;
 
 /// The digits of a digest in the table: the least that `check release` takes.
 const DIGITS: usize = 8;
@@ -44,8 +43,12 @@ pub(in crate::commands) fn run(global: &Global, format: ListFormat, checks: Opti
     let config = context::config(global, checks)?;
     logging::start_on_stderr();
     let instances = Instances::of(&config);
-    let sandbox = cycle::sandbox(&config, &instances)?;
-    let rows: Vec<Row> = instances.prepare(&sandbox)?.iter().map(|prepared| row(&config, prepared)).collect();
+    let mut sandbox = cycle::sandbox(&config, &instances)?;
+    // The list shows what a run would find, in the same time.
+    sandbox.set_deadline(cycle::loading_ends(Instant::now(), config.timeout));
+    let mut digests = Digests::default();
+    let prepared = instances.prepare(&sandbox)?;
+    let rows: Vec<Row> = prepared.iter().map(|prepared| row(&config, prepared, &mut digests)).collect();
     match format {
         ListFormat::Json => print_json(&rows)?,
         ListFormat::Text => {
@@ -61,14 +64,14 @@ pub(in crate::commands) fn run(global: &Global, format: ListFormat, checks: Opti
     Ok(DONE)
 }
 
-fn row(config: &Config, prepared: &Prepared) -> Row {
+fn row(config: &Config, prepared: &Prepared, digests: &mut Digests) -> Row {
     let instance = &prepared.instance;
     let module = prepared.ready.as_ref().ok().map(|(module, _)| module);
     let failure = prepared.ready.as_ref().err();
     let digest = match module {
         Some(module) => Some(module.info.digest.clone()),
         // Also for a module that was refused: the operator compares it, and `check release` takes it.
-        None => digest_of(config, &instance.module).ok(),
+        None => digests.of(&instance.module, config.allowance.limits.module_bytes).ok(),
     };
     let pin = match &instance.module {
         ModuleSource::File(path) => digest.as_ref().and_then(|digest| config.pin_policy.pin(path, digest)),

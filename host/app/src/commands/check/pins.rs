@@ -4,9 +4,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use checkpost_model::check::{Change, ModuleSource, Pins};
+use checkpost_model::check::{Change, CheckInstance, Failure, ModuleSource, Pins};
 use checkpost_model::{clean, digest};
 use checkpost_report::format::count;
+use checkpost_sandbox::{Digests, Found, LeftOut};
 
 use crate::cli::Global;
 use crate::commands::context;
@@ -15,8 +16,6 @@ use crate::commands::exit_code::{DONE, FAILED};
 use crate::commands::output::print;
 use crate::config::{Config, pin_path, render_pins, write_pins};
 use crate::cycle::discovered;
-
-use super::digest_of;
 
 /// Writes the pins of the present files, or with `only_check` reports what would change.
 pub(in crate::commands) fn run(global: &Global, checks: Option<&Path>, only_check: bool) -> Result<u8, CommandError> {
@@ -50,13 +49,16 @@ struct Pinned {
 
 fn pin_files(config: &Config) -> Result<Pinned, CommandError> {
     let mut pinned = Pinned { pins: Pins::default(), remarks: Vec::new(), has_failed: false };
-    for path in module_files(config)? {
+    let ModuleFiles { files, refused, left_out } = module_files(config)?;
+    let old = config.pin_policy.pins.clone().unwrap_or_default();
+    let mut digests = Digests::default();
+    for path in files {
         if fs::exists(&path).is_ok_and(|exists| !exists) {
             pinned.remarks.push(format!("not found {}", pin_path(&path.to_string_lossy(), &config.base_dir)));
             continue;
         }
         let source = ModuleSource::File(path.clone());
-        let problem = match digest_of(config, &source) {
+        let problem = match digests.of(&source, config.allowance.limits.module_bytes) {
             Ok(digest) if pinned.pins.insert(&path, &digest) => continue,
             Ok(_) => "the path is not UTF-8: rename it".to_owned(),
             Err(failure) => failure.to_string(),
@@ -64,24 +66,49 @@ fn pin_files(config: &Config) -> Result<Pinned, CommandError> {
         pinned.has_failed = true;
         pinned.remarks.push(format!("cannot pin {source}: {problem}"));
         // An unreadable file keeps its old pin, because it may be readable again in the next run.
-        if let Some(digest) = config.pin_policy.pins.as_ref().and_then(|pins| pins.get(&path)) {
+        if let Some(digest) = old.get(&path) {
             let _ = pinned.pins.insert(&path, digest);
+        }
+    }
+    for (instance, failure) in refused {
+        pinned.has_failed = true;
+        pinned.remarks.push(format!("cannot pin {}: {failure}", instance.module));
+    }
+    if let Some(left_out) = left_out {
+        pinned.has_failed = true;
+        let files = count(left_out.count, "module file");
+        let limit = config.max_modules;
+        pinned.remarks.push(format!("left out {files}, more than {limit}: remove files, or raise max_modules"));
+        // Which of the other pinned files still exist is not known.
+        for (path, digest) in old.iter().filter(|(path, _)| Path::new(path).starts_with(&config.checks_dir.value)) {
+            if pinned.pins.get(Path::new(path)).is_none() {
+                let _ = pinned.pins.insert(Path::new(path), digest);
+            }
         }
     }
     Ok(pinned)
 }
 
-/// Every file of a `[[check]]` entry, disabled entries included, and every other module in the checks directory.
-fn module_files(config: &Config) -> Result<Vec<PathBuf>, CommandError> {
+/// The module files of a configuration.
+struct ModuleFiles {
+    /// Those of the `[[check]]` entries, disabled ones included, and every other module in the checks directory.
+    files: Vec<PathBuf>,
+    /// Those in the checks directory that never run.
+    refused: Vec<(CheckInstance, Failure)>,
+    /// Those that are too many.
+    left_out: Option<LeftOut>,
+}
+
+fn module_files(config: &Config) -> Result<ModuleFiles, CommandError> {
     let directory = &config.checks_dir.value;
     // An error, because without the files in the directory all of their pins would be removed.
-    let found =
+    let Found { instances, refused, left_out } =
         discovered(config).map_err(|source| CommandError::File { action: "read", path: directory.clone(), source })?;
-    let found = found.into_iter().filter_map(|instance| match instance.module {
+    let found = instances.into_iter().filter_map(|instance| match instance.module {
         ModuleSource::File(path) => Some(path),
         ModuleSource::Builtin(_) => None,
     });
-    Ok(config.claimed_modules.iter().cloned().chain(found).collect())
+    Ok(ModuleFiles { files: config.claimed_modules.iter().cloned().chain(found).collect(), refused, left_out })
 }
 
 /// One line for each pin that changes, and one for the number of the others.

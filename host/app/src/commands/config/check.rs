@@ -2,6 +2,7 @@
 //! mistakes would otherwise show with the first message.
 
 use std::path::Path;
+use std::time::Instant;
 
 use checkpost_model::clean;
 use checkpost_report::format::count;
@@ -21,7 +22,8 @@ pub(in crate::commands) fn run(global: &Global, checks: Option<&Path>) -> Result
     logging::start_on_stderr();
     let instances = Instances::of(&config);
     let modules = instances.modules();
-    let sandbox = cycle::sandbox(&config, &instances)?;
+    let mut sandbox = cycle::sandbox(&config, &instances)?;
+    sandbox.set_deadline(cycle::loading_ends(Instant::now(), config.timeout));
     let prepared = instances.prepare_strictly(&sandbox)?;
     config.routes.iter().try_for_each(check_route)?;
     print(&(clean::owned(&outcome(&config, modules, &prepared)) + "\n"))?;

@@ -171,6 +171,7 @@ mod tests {
             time: "2025-10-27T14:20:01Z".parse().unwrap(),
             host: "web-1".to_owned(),
             value: Notification {
+                is_found: false,
                 level: Status::Critical,
                 previous_level: Status::Ok,
                 kind: Kind::Raised,

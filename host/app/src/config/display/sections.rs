@@ -34,6 +34,8 @@ pub(super) fn root(config: &Config, page: &mut Page<'_>) {
         },
     );
     page.entry("require_lock", config.pin_policy.required);
+    page.entry("found_bytes_per_day", integer(config.found_bytes_per_day));
+    page.entry("max_modules", integer(config.max_modules));
 }
 
 pub(super) fn log(config: &Config, page: &mut Page<'_>) {
@@ -72,6 +74,7 @@ fn limit_entries(limits: &Limits, page: &mut Page<'_>) {
     page.entry("verdicts", integer(limits.verdicts));
     page.entry("text_bytes", integer(limits.text_bytes));
     page.entry("output_bytes", integer(limits.output_bytes));
+    page.entry("stored_bytes", integer(limits.stored_bytes));
     page.entry("module_bytes", integer(limits.module_bytes));
 }
 

@@ -40,7 +40,10 @@ fn escaped(text: &str) -> String {
         let _ = match character {
             '"' | '\\' => write!(escaped, "\\{character}"),
             '\n' => write!(escaped, "\\n"),
-            control if clean::is_control(control) => write!(escaped, "\\u{:04x}", u32::from(control)),
+            control if clean::is_control(control) => match u32::from(control) {
+                short @ 0..=0xffff => write!(escaped, "\\u{short:04x}"),
+                long => write!(escaped, "\\U{long:08x}"),
+            },
             other => write!(escaped, "{other}"),
         };
     }

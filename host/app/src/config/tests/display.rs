@@ -208,8 +208,9 @@ fn grants_of_an_instance_without_its_own_have_the_origin_of_those_of_all() {
 
 #[test]
 fn control_characters_are_escaped() {
-    let shown = shown_of("[[check]]\nname = \"cpu\"\n[check.settings]\n\"a\\u001b\" = [\"\\u202e\\u009b\\n\"]\n");
-    assert!(shown.contains(r#""a\u001b" = ["\u202e\u009b\n"]"#), "{shown}");
+    let shown =
+        shown_of("[[check]]\nname = \"cpu\"\n[check.settings]\n\"a\\u001b\" = [\"\\u202e\\u009b\\U000e0041\\n\"]\n");
+    assert!(shown.contains(r#""a\u001b" = ["\u202e\u009b\U000e0041\n"]"#), "{shown}");
     assert!(!shown.chars().any(|character| character != '\n' && checkpost_model::clean::is_control(character)));
 }
 

@@ -15,13 +15,15 @@ fn mistake_in_the_file_is_one_line_with_origin_value_and_remedy() {
     let setting = |value: &str| format!("[[check]]\nname = \"cpu\"\n[check.settings]\nx = {value}\n");
     let long = "x".repeat(200);
     let cases: Vec<(String, String)> = [
-        ("a = 1", "1: unknown key 'a': allowed keys are database_url, checks_dir, cache_dir, timeout_seconds, interval, require_lock, grants, wasi, log, limits, compile, collect, export, alert, maintenance, inhibit, check, smtp, route, heartbeat"),
+        ("a = 1", "1: unknown key 'a': allowed keys are database_url, checks_dir, cache_dir, timeout_seconds, interval, require_lock, found_bytes_per_day, max_modules, grants, wasi, log, limits, compile, collect, export, alert, maintenance, inhibit, check, smtp, route, heartbeat"),
         ("[log]\nlevle = 1\na = 2", "2: unknown key 'log.levle': allowed keys are file, level, max_bytes, keep"),
         ("[collect]\n\"a\\nb\" = 1", "2: unknown key 'collect.a\\u{a}b': allowed keys are store, interfaces, disks, processes, top_processes"),
         ("[export]\nfile = 1", "2: unknown key 'export.file': allowed keys are textfile"),
         ("[export]\ntextfile = \"\"", "2: export.textfile is \"\": must be a string that is not empty"),
-        ("[limits]\nram = 1", "2: unknown key 'limits.ram': allowed keys are fuel, evaluation_ms, memory_bytes, memory_grows, stack_bytes, history_points, verdicts, text_bytes, output_bytes, module_bytes, ceiling"),
+        ("[limits]\nram = 1", "2: unknown key 'limits.ram': allowed keys are fuel, evaluation_ms, memory_bytes, memory_grows, stack_bytes, history_points, verdicts, text_bytes, output_bytes, stored_bytes, module_bytes, ceiling"),
         ("[[check]]\nname = \"cpu\"\nthreshold = 5", "3: unknown key 'check.threshold': allowed keys are name, module, enabled, channel, owner, limits, grants, alert, settings"),
+        ("max_modules = 0", "1: max_modules is 0: must be a whole number from 1 to 10000"),
+        ("max_modules = 10001", "1: max_modules is 10001: must be a whole number from 1 to 10000"),
         ("timeout_seconds = 0", "1: timeout_seconds is 0: must be a whole number from 1 to 3600"),
         ("timeout_seconds = 3601", "1: timeout_seconds is 3601: must be a whole number from 1 to 3600"),
         ("timeout_seconds = -1", "1: timeout_seconds is -1: must be a whole number from 1 to 3600"),
