@@ -17,7 +17,7 @@ use super::section::Section;
 use super::source::{Source, utf8};
 
 /// The name of the lock file, which is in the directory of the configuration file.
-const NAME: &str = "checkpost.lock";
+pub(super) const NAME: &str = "checkpost.lock";
 
 const HEADER: &str = "# Pins every module file to its SHA-256. Written by `checkpost check lock`.\nversion = 1\n";
 

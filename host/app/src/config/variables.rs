@@ -9,6 +9,9 @@ use super::dotenv::{self, DotEnv};
 use super::error::ConfigError;
 use super::origin::{Origin, Sourced};
 
+/// The name of the file of variables, which is in the directory of the configuration file.
+pub(super) const FILE: &str = ".env";
+
 /// The environment of a process, as a value. Names that are not UTF-8 are left out: checkpost reads none of them.
 pub type Environment = BTreeMap<String, OsString>;
 
@@ -26,7 +29,7 @@ pub(super) struct Variables<'a> {
 impl<'a> Variables<'a> {
     /// The environment, and `.env` in a directory if there is one.
     pub(super) fn read(environment: &'a Environment, dir: &Path) -> Result<Self, ConfigError> {
-        let path = dir.join(".env");
+        let path = dir.join(FILE);
         let dotenv = match std::fs::read(&path) {
             Ok(bytes) => dotenv::parse(&bytes, &path)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => DotEnv::default(),
