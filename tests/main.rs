@@ -30,6 +30,8 @@ mod invalid_input;
 mod limits;
 #[cfg(unix)]
 mod outbox;
+#[cfg(unix)]
+mod ownership;
 mod pins;
 mod support;
 mod suppression;

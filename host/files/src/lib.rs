@@ -2,7 +2,11 @@
 //! they are believed.
 
 mod error;
+#[cfg(unix)]
+mod group;
 mod open;
+mod trust;
 
 pub use error::{FileError, Kind};
 pub use open::{FileId, Opened, open_regular, read};
+pub use trust::{Problem, Writers, problem};

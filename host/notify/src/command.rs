@@ -34,6 +34,10 @@ impl Command {
         program.run(deadline)
     }
 
+    pub(crate) fn program(&self) -> Option<PathBuf> {
+        find(self.argv.first()?, &self.directory).ok()
+    }
+
     pub(crate) fn check(&self) -> Vec<String> {
         find(&self.to_string(), &self.directory).err().into_iter().collect()
     }

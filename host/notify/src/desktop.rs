@@ -1,6 +1,6 @@
 //! A pop-up on the desktop of this machine, shown by `notify-send`, which works with every desktop on Linux and BSD.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use checkpost_alerting::route::Message;
@@ -33,6 +33,10 @@ impl Desktop {
             input: Vec::new(),
         };
         program.run(deadline)
+    }
+
+    pub(crate) fn program(&self) -> Option<PathBuf> {
+        find(PROGRAM, Path::new("/")).ok()
     }
 
     pub(crate) fn check(&self) -> Vec<String> {
@@ -68,7 +72,7 @@ fn argv(message: &Message, content: &Content) -> Vec<String> {
 fn runtime_directory() -> Option<(&'static str, String)> {
     #[cfg(unix)]
     if std::env::var_os("XDG_RUNTIME_DIR").is_none() {
-        let directory = std::path::PathBuf::from(format!("/run/user/{}", rustix::process::getuid().as_raw()));
+        let directory = PathBuf::from(format!("/run/user/{}", rustix::process::getuid().as_raw()));
         return directory.is_dir().then(|| ("XDG_RUNTIME_DIR", directory.display().to_string()));
     }
     None

@@ -1,6 +1,7 @@
 //! A receiver: one transport and the template of its messages.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use checkpost_alerting::route::Message;
@@ -56,6 +57,15 @@ impl Receiver {
             Transport::Command(command) => command.send(message, deadline),
             Transport::Desktop(desktop) => desktop.send(message, &content, deadline),
             Transport::Stdout(stdout) => stdout.send(message, &content),
+        }
+    }
+
+    /// The program that a message starts, if the transport starts one and this machine has it.
+    pub fn program(&self) -> Option<PathBuf> {
+        match &self.transport {
+            Transport::Command(command) => command.program(),
+            Transport::Desktop(desktop) => desktop.program(),
+            Transport::Email(_) | Transport::Slack(_) | Transport::Webhook(_) | Transport::Stdout(_) => None,
         }
     }
 

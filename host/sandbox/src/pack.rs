@@ -16,7 +16,7 @@ pub fn pack(bytes: &[u8], limits: &CompileLimits) -> Result<Vec<u8>, Failure> {
     let program = own_program().map_err(failed)?;
     let compilation = compile_in_child(&Job {
         program: &program,
-        scratch: None,
+        scratch: &tempfile::tempfile,
         product: Product::Component,
         bytes,
         cpu_seconds: limits.cpu_seconds,

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use checkpost_files as files;
 use checkpost_model::clean;
 
 use super::origin::Origin;
@@ -55,6 +56,14 @@ pub enum ConfigError {
         /// The message of the parser.
         why: String,
     },
+    /// A file or directory that decides what root runs, and that another user could change.
+    #[error("{}", clean::line(&format!("{} is not trusted to say what root runs, because {why}", path.display())))]
+    NotTrusted {
+        /// The file or directory.
+        path: PathBuf,
+        /// What another user could change, and the remedy.
+        why: Box<str>,
+    },
     /// A file or directory that could not be read.
     #[error("{}", clean::line(&format!("cannot read {}: {cause}", path.display())))]
     Unreadable {
@@ -90,6 +99,11 @@ impl ConfigError {
     /// A line that is refused for another reason than a value.
     pub(super) fn line(origin: Origin, problem: impl Into<String>) -> ConfigError {
         Self::Line { origin, problem: bounded(problem.into(), REASON_CHARS) }
+    }
+
+    /// A path that another user could change.
+    pub(super) fn not_trusted(path: &Path, problem: &files::Problem, remedy: &str) -> ConfigError {
+        Self::NotTrusted { path: path.to_owned(), why: format!("{problem}: {remedy}").into() }
     }
 
     /// A file or directory that cannot be read.

@@ -32,6 +32,7 @@ mod suppression;
 mod tests;
 mod toml_value;
 mod transport;
+mod trust;
 mod types;
 mod variables;
 mod window;

@@ -8,6 +8,9 @@ use super::error::ConfigError;
 use super::origin::{Origin, Sourced};
 use super::variables::Environment;
 
+/// The variable that names the configuration file.
+const VARIABLE: &str = "CHECKPOST_CONFIG";
+
 /// Flags that override the configuration. Relative paths are relative to the working directory.
 #[derive(Clone, Debug, Default)]
 pub struct Flags {
@@ -15,6 +18,11 @@ pub struct Flags {
     pub config: Option<PathBuf>,
     /// `--checks`.
     pub checks: Option<PathBuf>,
+}
+
+/// Whether a flag or the environment names the configuration file.
+pub(super) fn is_named(flags: &Flags, environment: &Environment) -> bool {
+    flags.config.is_some() || environment.contains_key(VARIABLE)
 }
 
 /// The configuration file: the one that a flag or the environment names, which must exist, or else the first of the usual
@@ -28,13 +36,13 @@ pub(super) fn config_file(
     if let Some(path) = &flags.config {
         return named_file(path, cwd, "--config", Origin::Flag("--config")).map(Some);
     }
-    if let Some(path) = environment.get("CHECKPOST_CONFIG") {
-        let origin = Origin::Environment("CHECKPOST_CONFIG");
+    if let Some(path) = environment.get(VARIABLE) {
+        let origin = Origin::Environment(VARIABLE);
         if path.is_empty() {
             let why = "remove it or set it to the path of a file";
-            return Err(ConfigError::value(origin, "CHECKPOST_CONFIG", "empty", why));
+            return Err(ConfigError::value(origin, VARIABLE, "empty", why));
         }
-        return named_file(Path::new(path), cwd, "CHECKPOST_CONFIG", origin).map(Some);
+        return named_file(Path::new(path), cwd, VARIABLE, origin).map(Some);
     }
     for path in [&cwd.join("checkpost.toml"), system_file] {
         // A file in an unreadable directory is an error, not an absent file.

@@ -17,7 +17,7 @@ use super::section::Section;
 use super::source::{Source, utf8};
 
 /// The name of the lock file, which is in the directory of the configuration file.
-const NAME: &str = "checkpost.lock";
+pub(super) const NAME: &str = "checkpost.lock";
 
 /// Bytes of a lock file: ten thousand modules with long paths.
 const MAX_BYTES: u64 = 8 << 20;

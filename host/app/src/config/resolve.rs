@@ -9,11 +9,12 @@ use super::database::{self, database_path};
 use super::error::ConfigError;
 use super::instances::{ConfiguredInstances, Defaults, instances};
 use super::origin::{Origin, Sourced};
-use super::paths::{Flags, absolute, canonical_dir, config_file, existing_dir};
+use super::paths::{Flags, absolute, canonical_dir, config_file, existing_dir, is_named};
 use super::pins::pin_policy;
 use super::raw::RawConfig;
 use super::secret::Context;
 use super::source::{FileText, read_file, utf8};
+use super::trust::Trust;
 use super::types::{Config, ExportConfig, LogConfig};
 use super::variables::{Environment, Variables};
 
@@ -44,6 +45,8 @@ pub(super) fn load_with_system_file(
         }
         None => (None, cwd.clone()),
     };
+    let trust = Trust::of(is_named(flags, environment));
+    trust.of_files(file.as_deref(), &base_dir)?;
     let (path, text) = match &file {
         Some(path) => (path.as_path(), read_file(path).map_err(|cause| ConfigError::unreadable(path, cause))?),
         None => (Path::new(""), Vec::new()),
@@ -55,6 +58,8 @@ pub(super) fn load_with_system_file(
     let database = database(raw.database_url, &variables)?;
     let database = Sourced::new(absolute(&base_dir, &database.value), database.origin);
     let checks_dir = checks_dir(flags, &variables, raw.checks_dir, &base_dir, &cwd)?;
+    trust.of_checks_dir(&checks_dir)?;
+    trust.of_programs(&raw.routes)?;
     let cache_dir = match raw.cache_dir {
         Some(dir) => absolute(&base_dir, Path::new(&dir.value)),
         None => database.value.with_file_name("cache"),

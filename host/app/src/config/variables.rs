@@ -9,6 +9,9 @@ use super::error::ConfigError;
 use super::origin::{Origin, Sourced};
 use super::source::read_file;
 
+/// The name of the file of variables, which is in the directory of the configuration file.
+pub(super) const FILE: &str = ".env";
+
 /// The environment of a process, as a value. Names that are not UTF-8 are left out: checkpost reads none of them.
 pub type Environment = BTreeMap<String, OsString>;
 
@@ -26,7 +29,7 @@ pub(super) struct Variables<'a> {
 impl<'a> Variables<'a> {
     /// The environment, and `.env` in a directory if there is one.
     pub(super) fn read(environment: &'a Environment, dir: &Path) -> Result<Self, ConfigError> {
-        let path = dir.join(".env");
+        let path = dir.join(FILE);
         let dotenv = match read_file(&path) {
             Ok(bytes) => dotenv::parse(&bytes, &path)?,
             Err(error) if error.is_not_found() => DotEnv::default(),

@@ -1,10 +1,11 @@
 //! Files of the cache: their names, and writes that other processes see whole or not at all.
 
-use std::fs;
+use std::fs::File;
 use std::io::{self, Write};
+#[cfg(test)]
 use std::path::Path;
 
-use tempfile::NamedTempFile;
+use super::directory::Directory;
 
 /// Extension of compiled modules.
 pub(super) const ARTIFACT: &str = "cwasm";
@@ -24,36 +25,80 @@ pub(super) const QUARANTINED: &str = "quarantined";
 /// Beginning of the names of files that are being written.
 pub(super) const TEMPORARY: &str = ".tmp";
 
-/// Writes a temporary file and renames it to `path`, so that a reader sees the old bytes or the new ones.
-pub(super) fn replace(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
-    rename_or_rewrite(write_temporary(path, parts)?, path, parts)
+/// Writes a temporary file and renames it to `name`, so that a reader sees the old bytes or the new ones.
+pub(super) fn replace(directory: &Directory, name: &str, parts: &[&[u8]]) -> io::Result<()> {
+    rename_or_rewrite(Temporary::write(directory, parts)?, name, parts)
 }
 
-/// A temporary file with this content, in the directory of `path`, which it will become.
-pub(super) fn write_temporary(path: &Path, parts: &[&[u8]]) -> io::Result<NamedTempFile> {
-    let directory = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(directory)?;
-    for part in parts {
-        file.write_all(part)?;
-    }
-    Ok(file)
-}
-
-/// Renames a temporary file to `path`. A missing file is written once more: to another process it looked abandoned,
+/// Renames a temporary file to `name`. A missing file is written once more: to another process it looked abandoned,
 /// because this one was stopped for an hour or the clock was set.
-pub(super) fn rename_or_rewrite(temporary: NamedTempFile, path: &Path, parts: &[&[u8]]) -> io::Result<()> {
-    match temporary.persist(path) {
-        Err(error) if error.error.kind() == io::ErrorKind::NotFound => {
-            write_temporary(path, parts)?.persist(path)?;
-        }
-        renamed => drop(renamed?),
+pub(super) fn rename_or_rewrite(temporary: Temporary<'_>, name: &str, parts: &[&[u8]]) -> io::Result<()> {
+    let directory = temporary.directory;
+    match temporary.rename(name) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Temporary::write(directory, parts)?.rename(name),
+        renamed => renamed,
     }
-    Ok(())
+}
+
+/// A file that is being written. It is removed unless it is renamed.
+pub(super) struct Temporary<'a> {
+    directory: &'a Directory,
+    name: String,
+    file: File,
+}
+
+impl<'a> Temporary<'a> {
+    /// A temporary file with this content.
+    pub(super) fn write(directory: &'a Directory, parts: &[&[u8]]) -> io::Result<Self> {
+        let name = temporary_name()?;
+        let mut temporary = Self { directory, file: directory.create_new(&name)?, name };
+        for part in parts {
+            temporary.file.write_all(part)?;
+        }
+        Ok(temporary)
+    }
+
+    /// Waits until the content is on the disk.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        self.file.sync_all()
+    }
+
+    /// Renames the file; a file that had the new name is gone.
+    pub(super) fn rename(self, name: &str) -> io::Result<()> {
+        self.directory.rename(&self.name, name)
+    }
+
+    /// Renames the file to a name that is free.
+    ///
+    /// # Errors
+    /// `AlreadyExists` if the name is taken.
+    pub(super) fn rename_new(self, name: &str) -> io::Result<()> {
+        self.directory.rename_new(&self.name, name)
+    }
+}
+
+impl Drop for Temporary<'_> {
+    fn drop(&mut self) {
+        // It has another name by now, or was abandoned; what stays is evicted.
+        let _ = self.directory.remove(&self.name);
+    }
+}
+
+/// A file without a name on the disk of a directory.
+pub(super) fn unnamed(directory: &Directory) -> io::Result<File> {
+    directory.unnamed_file(&temporary_name()?)
+}
+
+/// A name that nobody can guess, so that no file has it.
+fn temporary_name() -> io::Result<String> {
+    let mut random = [0; 8];
+    getrandom::fill(&mut random).map_err(io::Error::other)?;
+    Ok(format!("{TEMPORARY}{:016x}", u64::from_ne_bytes(random)))
 }
 
 /// Removes a file. Returns whether the file existed: another process may have removed it.
-pub(super) fn remove(path: &Path) -> io::Result<bool> {
-    match fs::remove_file(path) {
+pub(super) fn remove(directory: &Directory, name: &str) -> io::Result<bool> {
+    match directory.remove(name) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
@@ -63,9 +108,7 @@ pub(super) fn remove(path: &Path) -> io::Result<bool> {
 /// The names of the files in a directory, sorted.
 #[cfg(test)]
 pub(super) fn names(directory: &Path) -> Vec<String> {
-    let entries = fs::read_dir(directory).expect("a directory");
-    let names = entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
-    let mut names: Vec<_> = names.collect();
+    let mut names = Directory::open(directory).and_then(|directory| directory.names()).expect("a directory");
     names.sort();
     names
 }

@@ -3,12 +3,11 @@
 //! A key file appears once and is never replaced or removed, so that all processes agree on one key: artifacts under
 //! another key would not match.
 
-use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
 
-use super::directory::CacheError;
-use super::file::write_temporary;
+use super::directory::Directory;
+use super::file::Temporary;
+use super::private::CacheError;
 
 pub(super) const KEY_BYTES: usize = blake3::KEY_LEN;
 
@@ -18,7 +17,7 @@ pub(super) type Key = [u8; KEY_BYTES];
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum KeyFile {
     Absent,
-    /// The file does not have the length of a key.
+    /// The file does not have the length of a key, or another user may have written it.
     Damaged,
     Whole(Key),
 }
@@ -27,12 +26,13 @@ enum KeyFile {
 ///
 /// A damaged file is passed over for the next name, and stays: removing it could remove the key that another process has
 /// just created in its place.
-pub(super) fn read_or_create(directory: &Path) -> Result<Key, CacheError> {
+pub(super) fn read_or_create(directory: &Directory) -> Result<Key, CacheError> {
     let mut number = 0;
     loop {
-        let path = key_file(directory, number);
-        let found = match read(&path) {
-            Ok(KeyFile::Absent) => create(&path),
+        let name = key_file(number);
+        let path = directory.path().join(&name);
+        let found = match read(directory, &name) {
+            Ok(KeyFile::Absent) => create(directory, &name),
             found => found,
         };
         match found.map_err(CacheError::at(&path))? {
@@ -45,16 +45,17 @@ pub(super) fn read_or_create(directory: &Path) -> Result<Key, CacheError> {
 }
 
 /// `key`, `key.1`, `key.2`, …
-fn key_file(directory: &Path, number: usize) -> PathBuf {
+fn key_file(number: usize) -> String {
     match number {
-        0 => directory.join("key"),
-        number => directory.join(format!("key.{number}")),
+        0 => "key".to_owned(),
+        number => format!("key.{number}"),
     }
 }
 
-fn read(path: &Path) -> io::Result<KeyFile> {
-    match fs::read(path) {
+fn read(directory: &Directory, name: &str) -> io::Result<KeyFile> {
+    match directory.read(name) {
         Ok(bytes) => Ok(bytes.try_into().map_or(KeyFile::Damaged, KeyFile::Whole)),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(KeyFile::Damaged),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(KeyFile::Absent),
         Err(error) => Err(error),
     }
@@ -62,16 +63,16 @@ fn read(path: &Path) -> io::Result<KeyFile> {
 
 /// Creates a key file. When another process has created it first, returns the content of that file, which is absent only
 /// if the cache is being deleted.
-fn create(path: &Path) -> io::Result<KeyFile> {
+fn create(directory: &Directory, name: &str) -> io::Result<KeyFile> {
     let mut key = [0; KEY_BYTES];
     getrandom::fill(&mut key).map_err(io::Error::other)?;
-    let file = write_temporary(path, &[&key])?;
+    let file = Temporary::write(directory, &[&key])?;
     // All artifacts depend on the key: a power cut must not leave an empty file under its name.
-    file.as_file().sync_all()?;
-    match file.persist_noclobber(path) {
-        Ok(_) => Ok(KeyFile::Whole(key)),
-        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => read(path),
-        Err(error) => Err(error.error),
+    file.sync()?;
+    match file.rename_new(name) {
+        Ok(()) => Ok(KeyFile::Whole(key)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => read(directory, name),
+        Err(error) => Err(error),
     }
 }
 
@@ -79,6 +80,8 @@ fn create(path: &Path) -> io::Result<KeyFile> {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use std::fs;
+    use std::path::Path;
     use std::sync::Barrier;
     use std::thread;
 
@@ -87,15 +90,19 @@ mod tests {
     use super::*;
     use crate::cache::file::names;
 
+    fn open(directory: &Path) -> Directory {
+        Directory::open(directory).unwrap()
+    }
+
     #[test]
     fn key_of_two_processes_that_found_none_is_the_first_one() {
         let directory = tempdir().unwrap();
-        let path = key_file(directory.path(), 0);
-        assert_eq!(read(&path).unwrap(), KeyFile::Absent, "both look before either creates");
-        let [first, second] = [(); 2].map(|()| create(&path).unwrap());
+        let opened = open(directory.path());
+        assert_eq!(read(&opened, "key").unwrap(), KeyFile::Absent, "both look before either creates");
+        let [first, second] = [(); 2].map(|()| create(&opened, "key").unwrap());
         assert!(matches!(first, KeyFile::Whole(_)));
         assert_eq!(second, first);
-        assert_eq!(read(&path).unwrap(), first);
+        assert_eq!(read(&opened, "key").unwrap(), first);
         assert_eq!(names(directory.path()), ["key"], "no temporary file is left");
     }
 
@@ -107,7 +114,7 @@ mod tests {
             let barrier = Barrier::new(CALLERS);
             let caller = || {
                 barrier.wait();
-                read_or_create(directory.path()).unwrap()
+                read_or_create(&open(directory.path())).unwrap()
             };
             let keys: Vec<Key> = thread::scope(|scope| {
                 let callers: Vec<_> = (0..CALLERS).map(|_| scope.spawn(caller)).collect();
@@ -123,33 +130,48 @@ mod tests {
         let directory = tempdir().unwrap();
         let damaged: [&[u8]; 3] = [&[], &[7; KEY_BYTES - 1], &[7; KEY_BYTES + 1]];
         for (number, bytes) in damaged.iter().enumerate() {
-            fs::write(key_file(directory.path(), number), bytes).unwrap();
+            fs::write(directory.path().join(key_file(number)), bytes).unwrap();
         }
-        let key = read_or_create(directory.path()).unwrap();
-        assert_eq!(read_or_create(directory.path()).unwrap(), key);
+        let key = read_or_create(&open(directory.path())).unwrap();
+        assert_eq!(read_or_create(&open(directory.path())).unwrap(), key);
         assert_eq!(names(directory.path()), ["key", "key.1", "key.2", "key.3"]);
         assert_eq!(fs::read(directory.path().join("key.3")).unwrap(), key);
         for (number, bytes) in damaged.iter().enumerate() {
-            assert_eq!(fs::read(key_file(directory.path(), number)).unwrap(), *bytes);
+            assert_eq!(fs::read(directory.path().join(key_file(number))).unwrap(), *bytes);
         }
     }
 
-    /// A link to a missing file looks like a key that is deleted while it is read: the name is taken, and reading finds no
-    /// file.
     #[cfg(unix)]
     #[test]
-    fn key_that_is_deleted_meanwhile_is_an_error() {
+    fn key_that_is_a_link_is_an_error() {
         let directory = tempdir().unwrap();
-        let path = key_file(directory.path(), 0);
-        std::os::unix::fs::symlink("missing", &path).unwrap();
-        let CacheError::Io { path: reported, source } = read_or_create(directory.path()).unwrap_err() else { panic!() };
-        assert_eq!((reported, source.kind()), (path, io::ErrorKind::NotFound));
+        let path = directory.path().join("key");
+        fs::write(directory.path().join("target"), [7; KEY_BYTES]).unwrap();
+        std::os::unix::fs::symlink("target", &path).unwrap();
+        let error = read_or_create(&open(directory.path())).unwrap_err();
+        let CacheError::Io { path: reported, source } = error else { panic!("{error}") };
+        assert_eq!(reported, path);
+        assert_eq!(source.raw_os_error(), Some(rustix::io::Errno::LOOP.raw_os_error()));
+    }
+
+    /// Somebody who could write into the directory before it was made private knows this key.
+    #[cfg(unix)]
+    #[test]
+    fn key_that_another_user_may_have_written_is_passed_over() {
+        use std::os::unix::fs::PermissionsExt;
+        let directory = tempdir().unwrap();
+        let path = directory.path().join("key");
+        fs::write(&path, [7; KEY_BYTES]).unwrap();
+        assert_eq!(read_or_create(&open(directory.path())).unwrap(), [7; KEY_BYTES]);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
+        assert_ne!(read_or_create(&open(directory.path())).unwrap(), [7; KEY_BYTES]);
+        assert_eq!(names(directory.path()), ["key", "key.1"]);
     }
 
     #[test]
     fn key_that_cannot_be_read_is_an_error() {
         let directory = tempdir().unwrap();
-        fs::create_dir(key_file(directory.path(), 0)).unwrap();
-        assert!(matches!(read_or_create(directory.path()), Err(CacheError::Io { .. })));
+        fs::create_dir(directory.path().join("key")).unwrap();
+        assert!(matches!(read_or_create(&open(directory.path())), Err(CacheError::Io { .. })));
     }
 }

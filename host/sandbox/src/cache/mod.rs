@@ -8,13 +8,14 @@ mod directory;
 mod eviction;
 mod file;
 mod key;
+mod private;
 #[cfg(test)]
 mod tests;
 
-use std::fs;
+use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
@@ -25,8 +26,9 @@ use checkpost_model::check::Failure;
 use crate::artifact::Artifact;
 use crate::memo::Answers;
 
-pub use directory::{CacheError, examine_cache};
+pub use private::{CacheError, examine_cache};
 
+use directory::Directory;
 use key::Key;
 
 const TAG_BYTES: usize = blake3::OUT_LEN;
@@ -37,7 +39,7 @@ const FORMAT: u32 = 2;
 
 /// Compiled modules of one engine.
 pub(crate) struct Cache {
-    directory: PathBuf,
+    directory: Directory,
     key: Key,
     /// Version and settings of the engine, from wasmtime's compatibility hash.
     engine_digest: u64,
@@ -46,29 +48,29 @@ pub(crate) struct Cache {
 }
 
 impl Cache {
-    /// Opens a cache directory. Creates the directory and its key when they are missing.
+    /// Opens a cache directory, once. Creates the directory and its key when they are missing.
     pub(crate) fn open(directory: &Path, engine: &Engine) -> Result<Self, CacheError> {
-        directory::create_private(directory)?;
-        let key = key::read_or_create(directory)?;
+        let directory = private::create_or_open(directory)?;
+        let key = key::read_or_create(&directory)?;
         let has_grown = AtomicBool::new(false);
-        Ok(Self { directory: directory.to_owned(), key, engine_digest: engine_digest(engine), has_grown })
+        Ok(Self { directory, key, engine_digest: engine_digest(engine), has_grown })
     }
 
-    pub(crate) fn directory(&self) -> &Path {
-        &self.directory
+    /// A file without a name on the disk of the cache, where there is room for compiled modules.
+    pub(crate) fn unnamed_file(&self) -> io::Result<File> {
+        file::unnamed(&self.directory)
     }
 
     /// The size of a compiled module, if the cache has it. Whether this host compiled it is for [`Cache::get`] to say.
     pub(crate) fn artifact_bytes(&self, module_digest: &str) -> Option<u64> {
-        let metadata = fs::metadata(self.path(module_digest, file::ARTIFACT)).ok()?;
-        Some(metadata.len().saturating_sub(TAG_BYTES as u64))
+        let entry = self.directory.entry(&name(module_digest, file::ARTIFACT)).ok()?;
+        Some(entry.bytes.saturating_sub(TAG_BYTES as u64))
     }
 
     /// The compiled module, if the cache has it and this host compiled it.
     pub(crate) fn get(&self, module_digest: &str) -> Option<Artifact> {
-        let path = self.path(module_digest, file::ARTIFACT);
-        let file = self.verified(&path, Content::Artifact, module_digest)?;
-        eviction::mark_used(&path);
+        let file = self.verified(Content::Artifact, module_digest)?;
+        eviction::mark_used(&self.directory, &name(module_digest, file::ARTIFACT));
         Artifact::from_bytes(file, TAG_BYTES)
     }
 
@@ -76,7 +78,7 @@ impl Cache {
     pub(crate) fn put(&self, module_digest: &str, artifact: &Artifact) -> io::Result<()> {
         self.write(Content::Artifact, module_digest, artifact.bytes())?;
         // The module is cached even if the note stays; it only shortens the patience with a later version of the engine.
-        let _ = file::remove(&self.path(module_digest, file::ENDED));
+        let _ = file::remove(&self.directory, &name(module_digest, file::ENDED));
         Ok(())
     }
 
@@ -95,7 +97,7 @@ impl Cache {
 
     /// The answers of a module to earlier calls.
     pub(crate) fn answers(&self, module_digest: &str) -> Option<Answers> {
-        let file = self.verified(&self.path(module_digest, file::ANSWERS), Content::Answers, module_digest)?;
+        let file = self.verified(Content::Answers, module_digest)?;
         serde_json::from_slice(&file[TAG_BYTES..]).ok()
     }
 
@@ -106,10 +108,7 @@ impl Cache {
 
     /// The failure that this version of the engine finds in a module, if it was found before.
     pub(crate) fn refusal(&self, module_digest: &str) -> Option<Failure> {
-        let path = self.path(module_digest, file::REFUSAL);
-        // Most modules have none.
-        let exists = fs::exists(&path).unwrap_or(false);
-        let file = exists.then(|| self.verified(&path, Content::Refusal, module_digest)).flatten()?;
+        let file = self.verified(Content::Refusal, module_digest)?;
         serde_json::from_slice(&file[TAG_BYTES..]).ok()
     }
 
@@ -121,18 +120,28 @@ impl Cache {
     fn write(&self, kind: Content, module_digest: &str, content: &[u8]) -> io::Result<()> {
         let tag = self.tag(kind, module_digest, content);
         self.has_grown.store(true, Ordering::Relaxed);
-        file::replace(&self.path(module_digest, kind.extension()), &[tag.as_bytes(), content])
+        file::replace(&self.directory, &name(module_digest, kind.extension()), &[tag.as_bytes(), content])
     }
 
     /// The bytes of a file, tag included, if the file exists and its tag is right.
-    fn verified(&self, path: &Path, content_kind: Content, module_digest: &str) -> Option<Vec<u8>> {
-        let file = fs::read(path).ok()?;
+    fn verified(&self, content_kind: Content, module_digest: &str) -> Option<Vec<u8>> {
+        let name = name(module_digest, content_kind.extension());
+        let file = match self.directory.read(&name) {
+            Ok(file) => file,
+            // Most modules have no refusal, and new ones have nothing.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+            Err(error) => {
+                tracing::warn!(file = %self.directory.path().join(name).display(), %error, "cached file is rebuilt");
+                return None;
+            }
+        };
         let is_ours = file.split_at_checked(TAG_BYTES).is_some_and(|(tag, content)| {
             // blake3::Hash compares in constant time.
             blake3::Hash::from_slice(tag).is_ok_and(|tag| tag == self.tag(content_kind, module_digest, content))
         });
         if !is_ours {
-            tracing::warn!(file = %path.display(), "cached file does not match and is rebuilt");
+            let file = self.directory.path().join(name);
+            tracing::warn!(file = %file.display(), "cached file does not match and is rebuilt");
         }
         is_ours.then_some(file)
     }
@@ -140,43 +149,42 @@ impl Cache {
     /// The reason why a module must not be compiled, if the module is in quarantine. An empty file, which a power cut can
     /// leave, is not a quarantine.
     pub(crate) fn quarantine_reason(&self, module_digest: &str) -> Option<String> {
-        let reason = fs::read_to_string(self.path(module_digest, file::QUARANTINED)).ok()?;
+        let reason = self.text(&name(module_digest, file::QUARANTINED))?;
         (!reason.is_empty()).then_some(reason)
     }
 
     /// Puts a module into quarantine.
     pub(crate) fn quarantine(&self, module_digest: &str, reason: &str) -> io::Result<()> {
         self.has_grown.store(true, Ordering::Relaxed);
-        file::replace(&self.path(module_digest, file::QUARANTINED), &[reason.as_bytes()])
+        file::replace(&self.directory, &name(module_digest, file::QUARANTINED), &[reason.as_bytes()])
     }
 
     /// Counts a compilation of a module that ended without a result, and returns how many there were in a row.
     pub(crate) fn count_ended(&self, module_digest: &str) -> io::Result<u32> {
-        let path = self.path(module_digest, file::ENDED);
-        let before: u32 = fs::read_to_string(&path).ok().and_then(|text| text.parse().ok()).unwrap_or(0);
+        let name = name(module_digest, file::ENDED);
+        let before: u32 = self.text(&name).and_then(|text| text.parse().ok()).unwrap_or(0);
         let times = before.saturating_add(1);
         self.has_grown.store(true, Ordering::Relaxed);
-        file::replace(&path, &[times.to_string().as_bytes()])?;
+        file::replace(&self.directory, &name, &[times.to_string().as_bytes()])?;
         Ok(times)
     }
 
     /// Releases every module in quarantine whose digest begins with `digest_prefix`, and returns their number.
     pub(crate) fn release(&self, digest_prefix: &str) -> io::Result<usize> {
         let mut released = 0;
-        for entry in fs::read_dir(&self.directory)? {
-            let path = entry?.path();
-            let digest = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-            let is_quarantined = path.extension().is_some_and(|extension| extension == file::QUARANTINED);
-            if is_quarantined && digest.starts_with(digest_prefix) && file::remove(&path)? {
-                file::remove(&self.path(digest, file::ENDED))?;
+        for file in self.directory.names()? {
+            let Some((digest, file::QUARANTINED)) = file.rsplit_once('.') else { continue };
+            if digest.starts_with(digest_prefix) && file::remove(&self.directory, &file)? {
+                file::remove(&self.directory, &name(digest, file::ENDED))?;
                 released += 1;
             }
         }
         Ok(released)
     }
 
-    fn path(&self, module_digest: &str, extension: &str) -> PathBuf {
-        self.directory.join(format!("{module_digest}.{extension}"))
+    /// The text of a file that has no tag.
+    fn text(&self, name: &str) -> Option<String> {
+        String::from_utf8(self.directory.read(name).ok()?).ok()
     }
 
     fn tag(&self, content_kind: Content, module_digest: &str, content: &[u8]) -> blake3::Hash {
@@ -186,6 +194,11 @@ impl Cache {
         hasher.update(content);
         hasher.finalize()
     }
+}
+
+/// The name of a file about a module.
+fn name(module_digest: &str, extension: &str) -> String {
+    format!("{module_digest}.{extension}")
 }
 
 /// The kind of a file's content; part of its tag, so that one kind cannot pass for another.

@@ -36,8 +36,8 @@ pub(crate) enum Compilation {
 pub(crate) struct Job<'a> {
     /// This program.
     pub(crate) program: &'a Path,
-    /// A directory for files without a name; `None`: the system's directory for temporary files.
-    pub(crate) scratch: Option<&'a Path>,
+    /// Makes a file without a name, where there is room for the module and its code.
+    pub(crate) scratch: &'a dyn Fn() -> io::Result<File>,
     pub(crate) product: Product,
     pub(crate) bytes: &'a [u8],
     /// Limit of CPU time, over all cores.
@@ -99,8 +99,7 @@ struct Files {
 
 /// The child inherits no environment, no working directory, and no files but these.
 fn start(job: &Job<'_>) -> io::Result<(Child, Files)> {
-    let file = || job.scratch.map_or_else(tempfile::tempfile, tempfile::tempfile_in);
-    let (mut module, product, errors) = (file()?, file()?, file()?);
+    let (mut module, product, errors) = ((job.scratch)()?, (job.scratch)()?, (job.scratch)()?);
     module.write_all(job.bytes)?;
     module.rewind()?;
     let mut command = Command::new(job.program);

@@ -127,7 +127,7 @@ pub(super) fn compile_file(
     let cache = sandbox.cache.as_ref();
     let compilation = compile_in_child(&Job {
         program: &sandbox.compiler,
-        scratch: cache.map(Cache::directory),
+        scratch: &|| cache.map_or_else(tempfile::tempfile, Cache::unnamed_file),
         product: Product::Artifact,
         bytes: &bytes,
         cpu_seconds: sandbox.compile.cpu_seconds,
