@@ -55,10 +55,10 @@ pub fn count(number: usize, noun: &str) -> String {
 /// The smallest numbers would have three hundred zeros, and the largest as many digits.
 pub(crate) fn decimal(value: f64) -> String {
     const LARGEST: f64 = 1e18;
-    /// Above, a double has no ninth decimal.
-    const LARGEST_WITH_DECIMALS: f64 = 1e9;
+    /// From 2^23 on, two doubles are further apart than the ninth decimal.
+    const LARGEST_WITH_MORE: f64 = 8_388_608.0;
     let value = value.clamp(-LARGEST, LARGEST);
-    let rounded = if value.abs() < LARGEST_WITH_DECIMALS { (value * 1e9).round() / 1e9 } else { value };
+    let rounded = if value.abs() < LARGEST_WITH_MORE { (value * 1e9).round() / 1e9 } else { value };
     // Adding zero turns -0 into 0.
     format!("{}", rounded + 0.0)
 }
