@@ -47,7 +47,7 @@ pub use module::{Judged, Module};
 pub use need::Need;
 pub use pack::pack;
 pub use prepare::{Candidate, Prepared, SettingsRefusal, prepare};
-pub use read::{Digests, module_digest};
+pub use read::Digests;
 pub use sandbox::{Sandbox, SandboxError, SandboxOptions};
 pub use turns::Turns;
 pub use wasi::WasiPolicy;

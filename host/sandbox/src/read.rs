@@ -14,19 +14,8 @@ use checkpost_model::digest::{self, sha256_hex};
 use crate::bundle::builtin;
 use crate::encode::{MAGIC, require_magic};
 
-/// The current SHA-256 of a module, for reports only: loading a module computes the digest of the very bytes that it
-/// loads.
-///
-/// # Errors
-/// When the module cannot be read, or is larger than `max_bytes`.
-pub fn module_digest(source: &ModuleSource, max_bytes: u64) -> Result<String, Failure> {
-    match source {
-        ModuleSource::Builtin(_) => read(source, max_bytes).map(|bytes| sha256_hex(&bytes)),
-        ModuleSource::File(path) => Ok(ModuleFile::examine(path, max_bytes)?.digest()?.0),
-    }
-}
-
-/// Digests of many modules, for reports: each file is read once, whatever the number of links to it.
+/// The current digests of modules, for reports only: loading a module computes the digest of the very bytes that it loads.
+/// Each file is read once, whatever the number of links to it.
 #[derive(Debug, Default)]
 pub struct Digests {
     by_file: HashMap<FileId, Result<String, Failure>>,
@@ -34,12 +23,14 @@ pub struct Digests {
 }
 
 impl Digests {
-    /// The digest of a module, as [`module_digest`] finds it.
+    /// The SHA-256 of a module.
     ///
     /// # Errors
     /// When the module cannot be read, or is larger than `max_bytes`, or what a run reads has been read.
     pub fn of(&mut self, source: &ModuleSource, max_bytes: u64) -> Result<String, Failure> {
-        let ModuleSource::File(path) = source else { return module_digest(source, max_bytes) };
+        let ModuleSource::File(path) = source else {
+            return read(source, max_bytes).map(|bytes| sha256_hex(&bytes));
+        };
         let file = ModuleFile::examine(path, max_bytes)?;
         if let Some(digest) = self.by_file.get(&file.id) {
             return digest.clone();

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use checkpost_model::check::{ModuleSource, Pin};
 use checkpost_report::format::count;
-use checkpost_sandbox::{self as sandbox, Prepared, Sandbox, module_digest};
+use checkpost_sandbox::{self as sandbox, Digests, Prepared, Sandbox};
 
 use crate::config::Config;
 use crate::cycle::{self, Instances, sandbox_options};
@@ -62,13 +62,14 @@ fn pins(config: &Config, prepared: &[Prepared]) -> Finding {
             false => About::Pins.ok("not used"),
         };
     }
-    let pin = |check: &Prepared| -> Option<(String, Pin)> {
+    let mut digests = Digests::default();
+    let mut pin = |check: &Prepared| -> Option<(String, Pin)> {
         let ModuleSource::File(path) = &check.instance.module else { return None };
         // A file that cannot be read is reported as a check that is not ready.
-        let digest = module_digest(&check.instance.module, config.allowance.limits.module_bytes).ok()?;
+        let digest = digests.of(&check.instance.module, config.allowance.limits.module_bytes).ok()?;
         policy.pin(path, &digest).map(|pin| (check.instance.name.clone(), pin))
     };
-    let pins: Vec<_> = prepared.iter().filter_map(pin).collect();
+    let pins: Vec<_> = prepared.iter().filter_map(&mut pin).collect();
     let mismatches: Vec<_> = pins.iter().filter(|(_, pin)| *pin != Pin::Pinned).collect();
     if mismatches.is_empty() {
         return About::Pins.ok(format!("{} pinned in {file}", count(pins.len(), "module file")));

@@ -124,6 +124,7 @@ pub(super) fn compile_file(
     let began = Instant::now();
     let share = turns.map_or(Duration::MAX, |turns| turns.next().max(LEAST_TIME));
     let latest = began + sandbox.compile.wall.min(share);
+    let until = sandbox.deadline.map_or(latest, |deadline| deadline.clamp(began, latest));
     let cache = sandbox.cache.as_ref();
     let compilation = compile_in_child(&Job {
         program: &sandbox.compiler,
@@ -132,7 +133,7 @@ pub(super) fn compile_file(
         bytes: &bytes,
         cpu_seconds: sandbox.compile.cpu_seconds,
         memory_bytes: capacity.memory_bytes,
-        until: sandbox.deadline.map_or(latest, |deadline| deadline.clamp(began, latest)),
+        until,
     });
     match compilation {
         Compilation::Made(bytes) => {
@@ -152,6 +153,8 @@ pub(super) fn compile_file(
             remember(cache.map(|cache| cache.quarantine(plan.digest, &failure.detail)));
             Err(failure)
         }
+        // A compilation that began late says nothing about its module.
+        Compilation::Ended(failure) if until < latest && until - began < LEAST_TIME => Err(failure),
         Compilation::Ended(failure) => Err(ended(cache, plan.digest, failure)),
     }
 }
