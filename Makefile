@@ -3,6 +3,7 @@ PREBUILT ?= checks/prebuilt
 GUESTS ?= target/guests
 RUNS ?= 10
 SECONDS_EACH ?= 60
+MODULES ?= ../shared/hostile
 VENV := target/venv
 PEERS := target/peers
 BENCH := target/bench
@@ -11,7 +12,7 @@ MODULE_TESTS := alerts built_in_checks cache check_list commands config cron cus
 	heartbeat hostile limits pins suppression thirty_days
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-modules test-windows lint fuzz bench bench-tools toolchain checks checks-fresh guests venv peers
+.PHONY: help run test test-modules test-windows lint fuzz bench contained bench-tools toolchain checks checks-fresh guests venv peers
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +48,10 @@ bench: venv guests ## Measure evaluations next to processes, and whole runs, RUN
 	@$(VENV)/bin/python tests/bench/estimates.py "$(BENCH)/criterion"
 	@# Cargo has built it for the benchmark above.
 	@$(VENV)/bin/python tests/bench/whole_process.py "$(BENCH)/meter" target/release/checkpost $(RUNS)
+
+contained: ## Run checkpost beside each module of MODULES in a small control group; fails beyond the documented limits (needs root)
+	cargo build --release --locked --package checkpost
+	@python3 tests/bench/contained.py target/release/checkpost "$(MODULES)"
 
 bench-tools: ## Install the monitoring plugin in C that the benchmark compares with, where there is apt
 	@tests/bench/tools.sh

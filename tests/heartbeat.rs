@@ -216,11 +216,12 @@ fn address_may_come_from_the_environment_or_a_file() {
 }
 
 #[test]
-fn address_in_an_unwritten_pipe_costs_no_more_than_the_timeout() {
+fn address_in_a_pipe_is_refused_and_the_run_goes_on() {
     let site = Site::with_config("[heartbeat]\nurl = { file = \"pipe\" }\ntimeout_seconds = 1\n");
     assert!(std::process::Command::new("mkfifo").arg(site.path("pipe")).status().unwrap().success());
     site.execute(&["run"], 0);
     assert_eq!(site.count("runs"), 1);
+    assert!(site.log().contains("is a FIFO, not a file"), "{}", site.log());
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod imports;
 mod instances;
 mod memory;
 mod modules;
+mod named_files;
 mod names;
 mod nan;
 mod proposals;

@@ -105,6 +105,22 @@ mod tests {
     }
 
     #[test]
+    fn crowd_and_long_texts_hide_nobody() {
+        let mut message = message();
+        message.items[0].value.message = "x".repeat(5_000);
+        let cpu = message.items.pop().unwrap();
+        message.items = vec![message.items[0].clone(); 50];
+        message.items.push(cpu);
+        let argv = argv(&message, &Template::default().render(&message).unwrap());
+        let body = argv.last().unwrap();
+        assert!(
+            body.contains("\nHigh CPU usage\n")
+                && body.ends_with("… and 41 more of disk; see `checkpost notifications`.")
+        );
+        assert!(body.chars().count() <= BODY_CHARS, "{body}");
+    }
+
+    #[test]
     fn recovery_is_not_urgent() {
         let mut message = message();
         message.level = Status::Ok;

@@ -2,10 +2,9 @@
 //! are read when they are used, and are never part of a log, an error, a report or the database.
 
 use std::fmt;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use checkpost_files::FileError;
 use checkpost_model::clean;
 
 /// The place of a secret; for a variable, with its value.
@@ -49,22 +48,25 @@ impl Secret {
         match text.len() {
             0 => Err(format!("{self} is empty")),
             1..=MAX_BYTES => Ok(text),
-            _ => Err(format!("{self} is too long for a secret: the limit is {MAX_BYTES} bytes")),
+            _ => Err(too_long(self)),
         }
     }
 }
 
 fn read_file(path: &Path) -> Result<String, String> {
     let shown = clean::owned(&path.display().to_string());
-    let cannot = |reason: String| format!("cannot read {shown}: {reason}");
-    let mut bytes = Vec::new();
-    // A line break of two bytes and one byte more, so that a longer or endless file is recognized.
-    let limit = MAX_BYTES as u64 + 3;
-    let read = File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes));
-    read.map_err(|error| cannot(error.to_string()))?;
-    let text = String::from_utf8(bytes).map_err(|_| cannot("not UTF-8".to_owned()))?;
+    // With a line break of two bytes.
+    let bytes = checkpost_files::read(path, MAX_BYTES as u64 + 2).map_err(|error| match error {
+        FileError::TooLarge { .. } => too_long(&shown),
+        error => format!("cannot read {shown}: {error}"),
+    })?;
+    let text = String::from_utf8(bytes).map_err(|_| format!("cannot read {shown}: not UTF-8"))?;
     let line = text.strip_suffix('\n').unwrap_or(&text);
     Ok(line.strip_suffix('\r').unwrap_or(line).to_owned())
+}
+
+fn too_long(place: &impl fmt::Display) -> String {
+    format!("{place} is too long for a secret: the limit is {MAX_BYTES} bytes")
 }
 
 /// The place, never the value.
@@ -169,8 +171,8 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn endless_file_is_too_long() {
-        assert!(Secret::file("/dev/zero").read().unwrap_err().ends_with("the limit is 16384 bytes"));
+    fn endless_file_is_refused_by_what_it_is() {
+        assert_eq!(Secret::file("/dev/zero").read(), Err("cannot read /dev/zero: is a device, not a file".to_owned()));
     }
 
     #[test]

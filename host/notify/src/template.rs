@@ -199,18 +199,35 @@ mod tests {
     }
 
     #[test]
+    fn template_has_the_notifications_that_there_is_room_for() {
+        let mut message = message();
+        let cpu = message.items.pop().unwrap();
+        message.items = vec![message.items[0].clone(); 1_000];
+        message.items.push(cpu);
+        let rendered = |source: &str| TemplateText::parse("body", source).unwrap().render(&message).unwrap();
+        let short = "{{ items | length }} {{ items[99].check }}, {{ omitted }}";
+        assert_eq!(rendered(short), "100 cpu, 901 more of disk");
+        // With a hundred notifications the text would be too long.
+        let long =
+            "{% for item in items %}{{ item.check }} {% for _ in range(1000) %}.{% endfor %}{% endfor %}{{ omitted }}";
+        let text = rendered(long);
+        assert!(text.contains("cpu ....") && text.ends_with("991 more of disk"), "{}", text.len());
+    }
+
+    #[test]
     fn documented_variables_are_those_of_the_json() {
         let document = include_str!("../../../docs/reference/delivery.md");
         let (_, table) = document.split_once("these variables:").unwrap();
         let names: Vec<_> = table.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`')).collect();
-        assert_eq!(names.len(), 18);
+        assert_eq!(names.len(), 19);
         for (name, _) in &names {
             let source = format!("{{% for item in items %}}{{{{ {name} }}}}{{% endfor %}}");
             assert!(text(&source).render(&message()).is_ok(), "{name}");
         }
         let json: serde_json::Value = serde_json::from_str(&message().to_json()).unwrap();
         let fields = |value: &serde_json::Value| value.as_object().unwrap().len();
-        assert_eq!(names.len(), fields(&json) - 1 + fields(&json["items"][0]), "schema is not a variable, all else is");
+        // `schema` is not a variable, and `omitted` is not in the JSON, which is complete.
+        assert_eq!(names.len(), fields(&json) + fields(&json["items"][0]));
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! The certificates that servers may present.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::PathBuf;
 
 /// The certificates that a server may present.
@@ -24,17 +22,13 @@ impl Trust {
     pub fn pem(&self) -> Result<Option<Vec<u8>>, String> {
         let Some(path) = &self.ca_file else { return Ok(None) };
         let shown = checkpost_model::clean::owned(&path.display().to_string());
-        let mut pem = Vec::new();
-        let read = File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut pem));
-        match read {
-            Err(error) => Err(format!("cannot read ca_file {shown}: {error}")),
-            Ok(_) if pem.len() as u64 > MAX_BYTES => Err(format!("ca_file {shown} is larger than 1 MiB")),
-            // In a key or in DER, the PEM parsers find no certificate and report no error.
-            Ok(_) if !contains(&pem, b"-----BEGIN CERTIFICATE-----") => {
-                Err(format!("ca_file {shown} contains no PEM certificate (-----BEGIN CERTIFICATE-----)"))
-            }
-            Ok(_) => Ok(Some(pem)),
+        let pem =
+            checkpost_files::read(path, MAX_BYTES).map_err(|error| format!("cannot read ca_file {shown}: {error}"))?;
+        // In a key or in DER, the PEM parsers find no certificate and report no error.
+        if !contains(&pem, b"-----BEGIN CERTIFICATE-----") {
+            return Err(format!("ca_file {shown} contains no PEM certificate (-----BEGIN CERTIFICATE-----)"));
         }
+        Ok(Some(pem))
     }
 }
 

@@ -55,12 +55,18 @@ pub fn count(number: usize, noun: &str) -> String {
 /// The smallest numbers would have three hundred zeros, and the largest as many digits.
 pub(crate) fn decimal(value: f64) -> String {
     const LARGEST: f64 = 1e18;
-    /// Above, a double has no ninth decimal.
-    const LARGEST_WITH_DECIMALS: f64 = 1e9;
-    let value = value.clamp(-LARGEST, LARGEST);
-    let rounded = if value.abs() < LARGEST_WITH_DECIMALS { (value * 1e9).round() / 1e9 } else { value };
+    const DECIMALS: usize = 9;
     // Adding zero turns -0 into 0.
-    format!("{}", rounded + 0.0)
+    let value = value.clamp(-LARGEST, LARGEST) + 0.0;
+    let shortest = format!("{value}");
+    match shortest.split_once('.') {
+        Some((_, decimals)) if decimals.len() > DECIMALS => {
+            let rounded = format!("{value:.DECIMALS$}");
+            let rounded = rounded.trim_end_matches('0').trim_end_matches('.');
+            if rounded == "-0" { "0" } else { rounded }.to_owned()
+        }
+        _ => shortest,
+    }
 }
 
 /// A number exactly, with an exponent where there would be a long run of zeros.

@@ -177,7 +177,7 @@ impl Run {
 
     fn removed(&mut self, instance: &Instance<'_>) {
         for (subject, alert) in &instance.known {
-            let retire = |alert: &Alert| retire(alert, self.now);
+            let retire = |alert| retire(alert, self.now);
             let mut update = AlertUpdate::new(key(instance, subject), (*alert).clone(), &instance.rule, retire);
             update.is_removed = true;
             self.updates.push(update);
@@ -220,7 +220,7 @@ impl Run {
     ) -> AlertUpdate {
         let new = || Alert { opened_at: Some(self.now), ..Alert::new(self.now) };
         let previous = known.map_or_else(new, Alert::clone);
-        let step = |alert: &Alert| step(Some(alert), &observation, &instance.rule, self.now);
+        let step = |alert| step(Some(alert), &observation, &instance.rule, self.now);
         let mut update = AlertUpdate::new(key(instance, subject), previous, &instance.rule, step);
         update.is_new = known.is_none();
         update.change(|alert| {

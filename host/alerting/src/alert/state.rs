@@ -157,55 +157,7 @@ impl Alert {
 
     /// Whether nothing but the time of the last run differs.
     pub fn is_same_as(&self, other: &Self) -> bool {
-        let times = |alert: &Self| {
-            (
-                alert.since,
-                alert.active_since,
-                alert.firing_since,
-                alert.keep_firing_since,
-                alert.unknown_since,
-                alert.absent_since,
-                alert.opened_at,
-            )
-        };
-        let Self {
-            phase,
-            level,
-            bad_level,
-            announced,
-            history,
-            title,
-            message,
-            value,
-            unknown,
-            mentioned,
-            channel,
-            owner,
-            is_found,
-            is_notified,
-            unsuppressed,
-            since: _,
-            active_since: _,
-            firing_since: _,
-            keep_firing_since: _,
-            unknown_since: _,
-            absent_since: _,
-            opened_at: _,
-            last_seen: _,
-        } = self;
-        times(self) == times(other)
-            && (phase, level, bad_level, announced, history)
-                == (&other.phase, &other.level, &other.bad_level, &other.announced, &other.history)
-            && (title, message, value, unknown) == (&other.title, &other.message, &other.value, &other.unknown)
-            && (mentioned, channel, owner, is_found, is_notified, unsuppressed)
-                == (
-                    &other.mentioned,
-                    &other.channel,
-                    &other.owner,
-                    &other.is_found,
-                    &other.is_notified,
-                    &other.unsuppressed,
-                )
+        *self == Self { last_seen: self.last_seen, ..other.clone() }
     }
 
     /// Whether receivers heard of the alert and not of its end, which is not announced while the alert flaps.
@@ -232,13 +184,14 @@ impl Alert {
             channel: self.channel.clone(),
             owner: self.owner.clone(),
             is_found: self.is_found,
-            ..Self::new(self.last_seen)
+            last_seen: self.last_seen,
+            ..Self::new(self.opened_at.unwrap_or(self.last_seen))
         }
     }
 
     /// Whether this is all that is retained.
     pub(super) fn is_only_counted(&self) -> bool {
-        self.is_notified && self.title.is_empty() && self.phase == Phase::Ok && !self.is_announced_or_suppressed()
+        self.is_notified && *self == self.only_counted()
     }
 
     /// Whether the alert is announced, and neither its end nor that its subject is gone.

@@ -24,8 +24,8 @@ pub(super) struct Step {
 ///
 /// `for` and the other durations count what runs observed: a subject was bad for ten minutes if it was bad in a run,
 /// bad in another run ten minutes later, and not ok in any run in between. A missed run counts as no observation.
-pub(super) fn step(previous: Option<&Alert>, observation: &Observation<'_>, rule: &Rule, now: Timestamp) -> Step {
-    let mut alert = previous.cloned().unwrap_or_else(|| Alert::new(now));
+pub(super) fn step(previous: Option<Alert>, observation: &Observation<'_>, rule: &Rule, now: Timestamp) -> Step {
+    let mut alert = previous.unwrap_or_else(|| Alert::new(now));
     alert.move_to(now);
     let phase = alert.phase;
     let transition = match observation {
@@ -41,11 +41,11 @@ pub(super) fn step(previous: Option<&Alert>, observation: &Observation<'_>, rule
 }
 
 /// Ends the alert of an instance that is no longer configured. If the alert was announced, that is notified once.
-pub(super) fn retire(previous: &Alert, now: Timestamp) -> Step {
-    let mut alert = previous.clone();
+pub(super) fn retire(mut alert: Alert, now: Timestamp) -> Step {
+    let previous = alert.phase;
     alert.move_to(now);
     let transition = disappear(&mut alert, "The check is no longer configured");
-    finish(alert, previous.phase, transition, now)
+    finish(alert, previous, transition, now)
 }
 
 /// Records when the phase began and what is announced.

@@ -56,8 +56,8 @@ pub struct AlertUpdate {
 impl AlertUpdate {
     /// Takes an alert through a run twice: with what was announced, and with what would have been announced without
     /// suppression.
-    pub(super) fn new(key: AlertKey, mut previous: Alert, rule: &Rule, run: impl Fn(&Alert) -> Step) -> Self {
-        let Step { alert, transition } = run(&previous);
+    pub(super) fn new(key: AlertKey, mut previous: Alert, rule: &Rule, run: impl Fn(Alert) -> Step) -> Self {
+        let Step { alert, transition } = run(previous.clone());
         let level = match worse(alert.level, previous.announced.status()) {
             Status::Ok => previous.unsuppressed.map_or(Status::Ok, |announced| announced.status()),
             level => level,
@@ -65,7 +65,7 @@ impl AlertUpdate {
         let announced = previous.announced_at(alert.last_seen);
         previous.swap_announced();
         let before = (announced, previous.announced_at(alert.last_seen));
-        let mut unsuppressed = run(&previous);
+        let mut unsuppressed = run(previous);
         unsuppressed.alert.swap_announced();
         Self {
             key,
@@ -82,7 +82,7 @@ impl AlertUpdate {
 
     /// A stored alert, unchanged, to find out between two runs why it is suppressed.
     pub fn stored(key: AlertKey, alert: Alert) -> Self {
-        let unchanged = |alert: &Alert| Step { alert: alert.clone(), transition: None };
+        let unchanged = |alert| Step { alert, transition: None };
         Self::new(key, alert, &Rule::default(), unchanged)
     }
 

@@ -107,8 +107,8 @@ impl ConfigError {
     }
 
     /// A file or directory that cannot be read.
-    pub(super) fn unreadable(path: &Path, cause: io::Error) -> ConfigError {
-        Self::Unreadable { path: path.to_owned(), cause }
+    pub(super) fn unreadable(path: &Path, cause: impl Into<io::Error>) -> ConfigError {
+        Self::Unreadable { path: path.to_owned(), cause: cause.into() }
     }
 }
 

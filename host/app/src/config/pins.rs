@@ -19,6 +19,9 @@ use super::source::{Source, utf8};
 /// The name of the lock file, which is in the directory of the configuration file.
 pub(super) const NAME: &str = "checkpost.lock";
 
+/// Bytes of a lock file: ten thousand modules with long paths.
+const MAX_BYTES: u64 = 8 << 20;
+
 const HEADER: &str = "# Pins every module file to its SHA-256. Written by `checkpost check lock`.\nversion = 1\n";
 
 /// The pins of the lock file in a directory, and whether they are required. Every command reads the file, so a mistake in it
@@ -30,9 +33,9 @@ pub(super) fn pin_policy(required: bool, base_dir: &Path) -> Result<PinPolicy, C
 
 /// The pins of a lock file; `None` without one.
 fn read(file: &Path, base_dir: &Path) -> Result<Option<Pins>, ConfigError> {
-    let bytes = match fs::read(file) {
+    let bytes = match checkpost_files::read(file, MAX_BYTES) {
         Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.is_not_found() => return Ok(None),
         Err(error) => return Err(ConfigError::unreadable(file, error)),
     };
     let text = utf8(&bytes, |line| Origin::File { path: file.to_owned(), line })?;

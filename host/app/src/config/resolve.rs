@@ -1,7 +1,6 @@
 //! Resolves the file, the variables and the flags to one configuration: which of them wins, and what each value means.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use tracing::Level;
@@ -14,7 +13,7 @@ use super::paths::{Flags, absolute, canonical_dir, config_file, existing_dir, is
 use super::pins::pin_policy;
 use super::raw::RawConfig;
 use super::secret::Context;
-use super::source::{FileText, utf8};
+use super::source::{FileText, read_file, utf8};
 use super::trust::Trust;
 use super::types::{Config, ExportConfig, LogConfig};
 use super::variables::{Environment, Variables};
@@ -49,7 +48,7 @@ pub(super) fn load_with_system_file(
     let trust = Trust::of(is_named(flags, environment));
     trust.of_files(file.as_deref(), &base_dir)?;
     let (path, text) = match &file {
-        Some(path) => (path.as_path(), fs::read(path).map_err(|cause| ConfigError::unreadable(path, cause))?),
+        Some(path) => (path.as_path(), read_file(path).map_err(|cause| ConfigError::unreadable(path, cause))?),
         None => (Path::new(""), Vec::new()),
     };
     let variables = Variables::read(environment, &base_dir)?;

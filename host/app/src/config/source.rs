@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::rc::Rc;
 
+use checkpost_files::FileError;
 use toml::Spanned;
 use toml::de::DeTable;
 
@@ -20,6 +21,14 @@ impl fmt::Debug for FileText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "FileText(…)")
     }
+}
+
+/// Bytes of a file that people write: twenty thousand checks.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// The bytes of a file that people write, which may be anything until it is read.
+pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, FileError> {
+    checkpost_files::read(path, MAX_BYTES)
 }
 
 /// The bytes of a file as text, without a byte order mark; the error names the line that is not UTF-8.

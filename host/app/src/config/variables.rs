@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io;
 use std::path::Path;
 
 use super::dotenv::{self, DotEnv};
 use super::error::ConfigError;
 use super::origin::{Origin, Sourced};
+use super::source::read_file;
 
 /// The name of the file of variables, which is in the directory of the configuration file.
 pub(super) const FILE: &str = ".env";
@@ -30,9 +30,9 @@ impl<'a> Variables<'a> {
     /// The environment, and `.env` in a directory if there is one.
     pub(super) fn read(environment: &'a Environment, dir: &Path) -> Result<Self, ConfigError> {
         let path = dir.join(FILE);
-        let dotenv = match std::fs::read(&path) {
+        let dotenv = match read_file(&path) {
             Ok(bytes) => dotenv::parse(&bytes, &path)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => DotEnv::default(),
+            Err(error) if error.is_not_found() => DotEnv::default(),
             Err(error) => return Err(ConfigError::unreadable(&path, error)),
         };
         Ok(Self { environment, dotenv })

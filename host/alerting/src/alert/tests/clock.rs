@@ -85,7 +85,7 @@ fn times_at_both_ends_of_the_range_do_not_panic() {
     let mut alert = None;
     for (number, now) in [Timestamp::MAX, Timestamp::MIN, Timestamp::MAX, Timestamp::MIN].into_iter().enumerate() {
         for letter in "wocux-".chars() {
-            alert = Some(step(alert.as_ref(), &observation(letter), &rule, now).alert);
+            alert = Some(step(alert.take(), &observation(letter), &rule, now).alert);
             assert_eq!(alert.as_ref().unwrap().last_seen, now, "{number}");
         }
     }

@@ -212,7 +212,7 @@ fn subject_is_never_stale_without_stale_after() {
 }
 
 fn retirement(trace: &Trace) -> Option<Transition> {
-    retire(trace.alert(), trace.now).transition
+    retire(trace.alert().clone(), trace.now).transition
 }
 
 #[test]

@@ -82,7 +82,7 @@ impl Trace {
     /// One run, some seconds after the last one.
     fn step(&mut self, seconds: i64, letter: char) -> Option<Transition> {
         self.now = self.now.checked_add(SignedDuration::from_secs(seconds)).unwrap();
-        let Step { alert, transition } = step(self.alert.as_ref(), &observation(letter), &self.rule, self.now);
+        let Step { alert, transition } = step(self.alert.take(), &observation(letter), &self.rule, self.now);
         self.alert = Some(alert);
         transition
     }

@@ -129,7 +129,7 @@ fn changes(config: &Config, pins: &Pins) -> Vec<String> {
 
 /// Writes a file unless it already has this text.
 fn write(file: &Path, text: &str) -> Result<(), CommandError> {
-    if fs::read(file).is_ok_and(|bytes| bytes == text.as_bytes()) {
+    if checkpost_files::read(file, text.len() as u64).is_ok_and(|bytes| bytes == text.as_bytes()) {
         return Ok(());
     }
     let failed = |source: io::Error| CommandError::File { action: "write", path: file.to_owned(), source };
