@@ -97,13 +97,33 @@ fn hung_run_is_ended_at_its_deadline_and_stores_nothing() {
 }
 
 #[test]
-fn run_hung_on_its_log_is_ended_at_its_deadline() {
-    let site = Site::with_config("timeout_seconds = 1\n");
-    std::fs::create_dir(site.path("logs")).unwrap();
-    // Opening a pipe without a reader blocks.
-    assert!(std::process::Command::new("mkfifo").arg(site.path("logs/automation.log")).status().unwrap().success());
-    let output = site.execute(&["run"], 1);
-    assert!(output.error().contains("did not end within 1 s"), "{}", output.stderr);
+fn log_that_is_no_file_is_a_warning_and_is_left_alone() {
+    let site = Site::new();
+    let log = site.path("logs/automation.log");
+    let warning =
+        |is: &str| format!("cannot write the log {}: is {is}, not a file", log.canonicalize().unwrap().display());
+    site.write("logs/elsewhere", "");
+    assert!(std::process::Command::new("mkfifo").arg(&log).status().unwrap().success());
+    let stderr = site.execute(&["run"], 0).stderr;
+    assert!(stderr.contains(&warning("a FIFO")), "{stderr}");
+    std::fs::remove_file(&log).unwrap();
+    std::os::unix::fs::symlink("elsewhere", &log).unwrap();
+    let stderr = site.execute(&["run"], 0).stderr;
+    assert!(stderr.contains("automation.log: is a symbolic link, not a file"), "{stderr}");
+    assert_eq!(std::fs::read_to_string(site.path("logs/elsewhere")).unwrap(), "");
+    assert_eq!(site.count("runs"), 2);
+}
+
+#[test]
+fn run_lock_that_is_no_file_fails_the_run_without_waiting() {
+    let site = Site::new();
+    site.write("data/elsewhere", "");
+    let lock = site.path("data/automation.db.lock");
+    assert!(std::process::Command::new("mkfifo").arg(&lock).status().unwrap().success());
+    assert!(site.execute(&["run"], 1).error().contains("is a FIFO, not a file"));
+    std::fs::remove_file(&lock).unwrap();
+    std::os::unix::fs::symlink("elsewhere", &lock).unwrap();
+    assert!(site.execute(&["run"], 1).error().contains("is a symbolic link, not a file"));
 }
 
 #[test]
@@ -144,9 +164,11 @@ fn run_lock_is_made_private() {
     assert_eq!(mode & 0o777, 0o600);
 }
 
+/// As on a full disk: this file of the kernel can be opened, and refuses every line.
+#[cfg(target_os = "linux")]
 #[test]
-fn log_on_a_full_disk_prints_nothing_that_cron_would_mail() {
-    let site = Site::with_config("[log]\nfile = \"/dev/full\"\nlevel = \"DEBUG\"\n");
+fn log_that_takes_no_line_prints_nothing_that_cron_would_mail() {
+    let site = Site::with_config("[log]\nfile = \"/proc/self/oom_score_adj\"\nlevel = \"DEBUG\"\n");
     assert_eq!(site.execute(&["run"], 0).stderr, "");
 }
 

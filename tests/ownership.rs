@@ -3,6 +3,8 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 
+use serde_json::Value;
+
 use crate::support::{Output, Site, skip};
 
 const STRANGER: u32 = 65_534;
@@ -138,4 +140,55 @@ fn every_command_is_refused_that_reads_the_configuration() {
         let text = output.stdout + &output.stderr;
         assert!(text.contains("not trusted"), "{arguments:?}: {text}");
     }
+}
+
+/// The warnings of the doctor about owners and modes.
+fn warnings(site: &Site) -> Vec<String> {
+    let output = site.execute(&["doctor", "--config", "checkpost.toml", "--format", "json"], 0);
+    let findings: Vec<Value> = serde_json::from_str(&output.stdout).unwrap();
+    let is_warning = |finding: &&Value| finding["about"] == "owners" && finding["state"] == "warning";
+    let text = |finding: &Value| format!("{}: {}", finding["text"], finding["remedy"]).replace('"', "");
+    // The program under test may be where others can change it.
+    findings.iter().filter(is_warning).map(text).filter(|text| !text.contains("checkpost itself")).collect()
+}
+
+#[test]
+fn doctor_names_each_problem_once_with_all_that_it_concerns() {
+    let site = site();
+    site.drop_guest("misbehave", "mine");
+    site.execute(&["run", "--config", "checkpost.toml"], 0);
+    assert_eq!(warnings(&site), Vec::<String>::new());
+    chmod(&site, "checks.d", 0o757);
+    chmod(&site, "bin/page", 0o757);
+    let path = |name| canonical(&site, name);
+    let (checks, page) = (path("checks.d"), path("bin/page"));
+    let mut expected = vec![
+        format!(
+            "{checks} may be written by everybody, who could change: the checks directory, the module of 'mine': chmod o-w {checks}"
+        ),
+        format!("{page} may be written by everybody, who could change: the program of route 'ops': chmod o-w {page}"),
+    ];
+    assert_eq!(warnings(&site), expected);
+    chmod(&site, "data", 0o757);
+    let data = path("data");
+    expected.push(format!(
+        "{data} may be written by everybody, who could change: the cache, the database: chmod o-w {data}"
+    ));
+    assert_eq!(warnings(&site), expected);
+}
+
+#[test]
+fn doctor_names_the_owner_and_the_remedy() {
+    let site = site();
+    if !is_root(&site) {
+        return;
+    }
+    site.execute(&["run"], 0);
+    give_away(&site, "checkpost.toml");
+    let file = canonical(&site, "checkpost.toml");
+    let expected = format!(
+        "{file} belongs to user {STRANGER}, who could change: the configuration: give {file} to root or to the user that \
+         runs checkpost"
+    );
+    assert_eq!(warnings(&site), [expected]);
 }

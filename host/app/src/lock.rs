@@ -8,6 +8,8 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::Path;
 
+use checkpost_files as files;
+
 /// A lock, held until it is dropped.
 #[must_use]
 pub struct RunLock {
@@ -45,19 +47,16 @@ pub fn take(database: &Path, purpose: Purpose) -> io::Result<Option<RunLock>> {
 }
 
 /// Opens or creates an empty file that only this user may open, because any user with the file open could hold the lock and
-/// so stop all runs. Links are not followed, and opening a pipe does not block.
+/// so stop all runs. Links are not followed, and nothing but a file is opened.
 ///
 /// # Errors
-/// If the file cannot be created or opened, or is a link.
+/// If the file cannot be created or opened, or is no file.
 pub fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).write(true);
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600).custom_flags((rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits() as i32);
-    }
-    let file = options.open(path)?;
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = files::open_for_writing(path, &mut options)?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -17,6 +17,7 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 
+use checkpost_files as files;
 use checkpost_model::clean;
 
 use crate::config::LogConfig;
@@ -49,7 +50,8 @@ pub fn start_on_stderr() {
     let _ = tracing::subscriber::set_global_default(subscriber);
 }
 
-/// Opens the file for appending, and rotates it first if it has reached its maximum size.
+/// Opens the file for appending, and rotates it first if it has reached its maximum size. A link is not followed: it would
+/// let whoever may write into the directory of the log choose the file that this user writes.
 ///
 /// A run writes only a few lines, so one look at the size is enough. Rotation crates rotate while they write, and panic if a
 /// second process does the same.
@@ -57,10 +59,11 @@ fn open(config: &LogConfig) -> io::Result<File> {
     if let Some(directory) = config.file.parent() {
         fs::create_dir_all(directory)?;
     }
-    if fs::metadata(&config.file).is_ok_and(|metadata| metadata.len() >= config.max_bytes) {
+    let found = fs::symlink_metadata(&config.file);
+    if found.is_ok_and(|found| found.is_file() && found.len() >= config.max_bytes) {
         rotate(&config.file, config.keep);
     }
-    OpenOptions::new().create(true).append(true).open(&config.file)
+    Ok(files::open_for_writing(&config.file, OpenOptions::new().create(true).append(true))?)
 }
 
 /// Renames `automation.log` to `.1` and `.1` to `.2`, and removes the one after the last to keep. A rename that fails, for

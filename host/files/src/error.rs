@@ -62,6 +62,9 @@ pub enum Kind {
     /// A character device or block device.
     #[error("a device")]
     Device,
+    /// A symbolic link, where none is followed.
+    #[error("a symbolic link")]
+    Link,
     /// What the system has besides.
     #[error("something else")]
     Other,

@@ -6,7 +6,9 @@ mod error;
 mod group;
 mod open;
 mod trust;
+mod write;
 
 pub use error::{FileError, Kind};
 pub use open::{FileId, Opened, open_regular, read};
 pub use trust::{Problem, Writers, problem};
+pub use write::open_for_writing;

@@ -70,7 +70,8 @@ impl Opened {
     }
 }
 
-fn require_regular(file_type: FileType) -> Result<(), FileError> {
+/// Refuses what is no regular file.
+pub(crate) fn require_regular(file_type: FileType) -> Result<(), FileError> {
     if file_type.is_file() {
         return Ok(());
     }

@@ -39,9 +39,9 @@ pub(super) fn examine(config: &Config, report: &mut dyn FnMut(Finding)) {
 }
 
 fn log(file: &Path) -> Finding {
-    if fs::metadata(file).is_ok_and(|metadata| is_pipe(&metadata)) {
-        let text = format!("{} is a pipe: a run waits until another process reads from it", file.display());
-        return About::Log.failed(text).remedy("set log.file to another file");
+    if fs::symlink_metadata(file).is_ok_and(|metadata| !metadata.is_file()) {
+        let text = format!("{} is not a file: nothing is logged", file.display());
+        return About::Log.warning(text).remedy("remove it, or set log.file to another file");
     }
     match may_write(file) {
         Ok(()) => About::Log.ok(file.display().to_string()),
@@ -112,16 +112,6 @@ fn may_access(path: &Path, metadata: &Metadata) -> io::Result<()> {
 fn may_access(_: &Path, metadata: &Metadata) -> io::Result<()> {
     let is_refused = metadata.permissions().readonly() && !metadata.is_dir();
     if is_refused { Err(io::ErrorKind::PermissionDenied.into()) } else { Ok(()) }
-}
-
-#[cfg(unix)]
-fn is_pipe(metadata: &Metadata) -> bool {
-    std::os::unix::fs::FileTypeExt::is_fifo(&metadata.file_type())
-}
-
-#[cfg(not(unix))]
-fn is_pipe(_: &Metadata) -> bool {
-    false
 }
 
 /// The remedy if the database belongs to another user, whose permissions cannot be examined by this one.

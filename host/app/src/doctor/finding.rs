@@ -44,6 +44,7 @@ pub enum About {
     Cache,
     Textfile,
     Check,
+    Owners,
     #[serde(rename = "module_lock")]
     Pins,
     Heartbeat,
@@ -75,6 +76,7 @@ impl About {
             Self::Cache => "cache",
             Self::Textfile => "textfile",
             Self::Check => "check",
+            Self::Owners => "owners",
             Self::Pins => "module pins",
             Self::Heartbeat => "heartbeat",
             Self::Route => "route",

@@ -6,6 +6,7 @@ mod delivery;
 mod files;
 mod finding;
 mod modules;
+mod owners;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -20,6 +21,7 @@ pub fn examine(config: &Config, now: Timestamp, report: &mut dyn FnMut(Finding))
     let not_ready = modules::examine(config, report);
     database::examine(config, now, &not_ready, report);
     files::examine(config, report);
+    owners::examine(config, report);
     report(time_zone());
     delivery::examine(config, report);
 }
