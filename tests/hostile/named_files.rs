@@ -21,7 +21,12 @@ struct Kind {
 
 const KINDS: [Kind; 4] = [
     Kind { name: "FIFO", make: make_fifo, causes: &["is a FIFO, not a file"] },
-    Kind { name: "device", make: link_to_zeros, causes: &["is a device, not a file"] },
+    // To root, a device is not trusted already because everybody may write it.
+    Kind {
+        name: "device",
+        make: link_to_zeros,
+        causes: &["is a device, not a file", "because /dev/zero may be written by everybody"],
+    },
     Kind { name: "directory", make: make_directory, causes: &["is a directory, not a file"] },
     Kind { name: "sparse file", make: make_sparse, causes: &["larger than ", "is too long for a secret"] },
 ];
