@@ -130,8 +130,8 @@ mod walk {
         if owner != 0 && owner != user {
             return Ok(Some(Writers::Owner(owner)));
         }
-        // The mode of a link means nothing.
-        if metadata.is_symlink() {
+        // The mode of a link means nothing. That of a device or a FIFO says who may use it, and neither is ever read.
+        if !metadata.is_file() && !metadata.is_dir() {
             return Ok(None);
         }
         if metadata.mode() & OTHERS_MAY_WRITE != 0 {
@@ -257,6 +257,11 @@ mod tests {
         for path in ["links/relative/file", "links/absolute/b/file"] {
             assert_eq!(found(&tree, path), Some(("links".to_owned(), Writers::Everybody)));
         }
+    }
+
+    #[test]
+    fn device_that_everybody_may_use_is_no_problem() {
+        assert_eq!(problem(Path::new("/dev/null")).unwrap(), None);
     }
 
     #[test]
