@@ -101,7 +101,7 @@ impl Run {
         for (name, alert) in overflows {
             known.entry(name).or_default().insert(TOO_MANY_SUBJECTS, alert);
         }
-        // While the checks directory cannot be read, checks that were found in it do not count as removed.
+        // While the checks directory cannot be read, or has too many files, checks that were found in it do not count as removed.
         let unreadable = evaluations.iter().find(|evaluation| evaluation.instance == CHECKS_DIRECTORY);
         let unreadable = unreadable.and_then(|evaluation| evaluation.outcome.as_ref().err());
         for (name, known) in known {
