@@ -89,7 +89,9 @@ pub fn run(config: &Config, now: Timestamp) -> Result<(StoredCycle, Store), Cycl
     let histories = inputs::histories(&store, &prepared, &record.snapshot, judged_by)?;
     record.evaluations =
         evaluate::evaluate(&sandbox, &prepared, histories, &record.snapshot, &previous_statuses, judged_by);
-    let found_bytes = budget::found_bytes(config.found_bytes_per_day, &store.last_starts(budget::CYCLES)?, now);
+    let has_found = record.evaluations.iter().any(|evaluation| evaluation.is_found);
+    let last_starts = if has_found { store.last_starts(budget::CYCLES)? } else { Vec::new() };
+    let found_bytes = budget::found_bytes(config.found_bytes_per_day, &last_starts, now);
     let left = budget::enforce(&mut record.evaluations, &prepared, found_bytes);
     record.evaluations.iter().for_each(log::evaluation);
     record.thresholds = prepared.iter().filter_map(evaluate::threshold).collect();
