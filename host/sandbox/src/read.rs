@@ -1,7 +1,7 @@
 //! Reads the bytes of a module. A file in the checks directory may be anything.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, Read};
@@ -19,7 +19,7 @@ use crate::encode::{MAGIC, require_magic};
 #[derive(Debug, Default)]
 pub struct Digests {
     by_file: HashMap<FileId, Result<String, Failure>>,
-    read_bytes: u64,
+    reading: Reading,
 }
 
 impl Digests {
@@ -35,7 +35,7 @@ impl Digests {
         if let Some(digest) = self.by_file.get(&file.id) {
             return digest.clone();
         }
-        count_bytes(&mut self.read_bytes, &file)?;
+        self.reading.admit(&file)?;
         let digest = file.digest().map(|(digest, _)| digest);
         self.by_file.insert(file.id, digest.clone());
         digest
@@ -45,19 +45,33 @@ impl Digests {
 /// Bytes of module files that one run reads.
 const MAX_RUN_BYTES: u64 = 2 << 30;
 
-/// Adds a file to the bytes that a run reads.
-///
-/// # Errors
-/// When that is more than a run reads.
-pub(crate) fn count_bytes(read_bytes: &mut u64, file: &ModuleFile) -> Result<(), Failure> {
-    let sum = read_bytes.saturating_add(file.size_bytes);
-    if sum > MAX_RUN_BYTES {
-        let path = file.path.display();
-        let detail = format!("{path}: with the files before it, this run would read more than {MAX_RUN_BYTES} bytes");
-        return Err(Failure::new(Reason::ModuleTooLarge, detail));
+/// The module files that a run reads.
+#[derive(Debug, Default)]
+pub(crate) struct Reading {
+    admitted: HashSet<FileId>,
+    bytes: u64,
+}
+
+impl Reading {
+    /// Admits a file, by all of its names once.
+    ///
+    /// # Errors
+    /// When the run would read too much with it.
+    pub(crate) fn admit(&mut self, file: &ModuleFile) -> Result<(), Failure> {
+        if self.admitted.contains(&file.id) {
+            return Ok(());
+        }
+        let bytes = self.bytes.saturating_add(file.size_bytes);
+        if bytes > MAX_RUN_BYTES {
+            let path = file.path.display();
+            let detail =
+                format!("{path}: with the files before it, this run would read more than {MAX_RUN_BYTES} bytes");
+            return Err(Failure::new(Reason::ModuleTooLarge, detail));
+        }
+        self.bytes = bytes;
+        self.admitted.insert(file.id);
+        Ok(())
     }
-    *read_bytes = sum;
-    Ok(())
 }
 
 /// The bytes of a module, which may be at most `max_bytes`.
@@ -144,4 +158,21 @@ fn invalid(detail: String) -> Failure {
 /// The failure of a module that is larger than the limit of its instance.
 pub(crate) fn too_large(path: &str, max_bytes: u64) -> Failure {
     Failure::new(Reason::ModuleTooLarge, format!("{path}: larger than the limit of {max_bytes} bytes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_beyond_what_a_run_reads_is_refused_by_all_of_its_names() {
+        let file = |inode, size_bytes| ModuleFile { path: "/x.wasm".into(), id: (1, inode), size_bytes };
+        let mut reading = Reading::default();
+        assert_eq!(reading.admit(&file(1, MAX_RUN_BYTES)), Ok(()));
+        for _ in 0..2 {
+            let refused = reading.admit(&file(2, 1)).map_err(|failure| failure.reason);
+            assert_eq!(refused, Err(Reason::ModuleTooLarge));
+        }
+        assert_eq!(reading.admit(&file(1, MAX_RUN_BYTES)), Ok(()), "another link to the first file");
+    }
 }

@@ -1,6 +1,6 @@
 //! Which bytes a module has: its digest and its size. Each file is read once, whatever the number of links to it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
 use checkpost_files::FileId;
@@ -9,7 +9,7 @@ use checkpost_model::digest::sha256_hex;
 
 use crate::bundle::builtin;
 use crate::pin_policy;
-use crate::read::{ModuleFile, count_bytes, no_such_builtin};
+use crate::read::{ModuleFile, Reading, no_such_builtin};
 use crate::sandbox::Sandbox;
 
 /// The bytes of a module, by their digest.
@@ -23,9 +23,9 @@ pub(super) struct Identity {
 /// the pin policy has none.
 pub(super) fn identify(sandbox: &Sandbox, sources: &[(&ModuleSource, u64)]) -> Vec<Result<Identity, Failure>> {
     let found = examine(sandbox, sources);
-    let distinct: Vec<(FileId, &ModuleFile)> = distinct(&found);
-    let hashed = sandbox.map(&distinct, |(_, file)| hash(file, sandbox.deadline));
-    let by_file: HashMap<FileId, _> = distinct.into_iter().map(|(id, _)| id).zip(hashed).collect();
+    let distinct = distinct(&found);
+    let hashed = sandbox.map(&distinct, |file| (file.id, hash(file, sandbox.deadline)));
+    let by_file: HashMap<FileId, _> = hashed.into_iter().collect();
     let identity = |(source, _): &(&ModuleSource, u64), found: Result<Found<'_>, Failure>| match found? {
         Found::Builtin(bytes) => Ok(Identity { digest: sha256_hex(bytes), size_bytes: bytes.len() as u64 }),
         Found::File(file) => {
@@ -45,8 +45,7 @@ enum Found<'a> {
 
 /// Looks at each module. Files beyond what one run reads are refused, the last ones first.
 fn examine<'a>(sandbox: &Sandbox, sources: &[(&ModuleSource, u64)]) -> Vec<Result<Found<'a>, Failure>> {
-    let mut seen: HashMap<FileId, ()> = HashMap::new();
-    let mut read_bytes = 0;
+    let mut reading = Reading::default();
     let mut examine = |source: &ModuleSource, max_bytes: u64| match source {
         ModuleSource::Builtin(name) => {
             builtin(name).map(|builtin| Found::Builtin(builtin.bytes)).ok_or_else(|| no_such_builtin(name))
@@ -54,9 +53,7 @@ fn examine<'a>(sandbox: &Sandbox, sources: &[(&ModuleSource, u64)]) -> Vec<Resul
         ModuleSource::File(path) => {
             in_time(sandbox.deadline)?;
             let file = ModuleFile::examine(path, max_bytes)?;
-            if seen.insert(file.id, ()).is_none() {
-                count_bytes(&mut read_bytes, &file)?;
-            }
+            reading.admit(&file)?;
             Ok(Found::File(file))
         }
     };
@@ -64,13 +61,13 @@ fn examine<'a>(sandbox: &Sandbox, sources: &[(&ModuleSource, u64)]) -> Vec<Resul
 }
 
 /// Each file once, whatever it is called.
-fn distinct<'a>(found: &'a [Result<Found<'_>, Failure>]) -> Vec<(FileId, &'a ModuleFile)> {
-    let mut seen = HashMap::new();
+fn distinct<'a>(found: &'a [Result<Found<'_>, Failure>]) -> Vec<&'a ModuleFile> {
+    let mut seen = HashSet::new();
     let files = found.iter().filter_map(|found| match found {
-        Ok(Found::File(file)) => Some((file.id, file)),
+        Ok(Found::File(file)) => Some(file),
         _ => None,
     });
-    files.filter(|(id, _)| seen.insert(*id, ()).is_none()).collect()
+    files.filter(|file| seen.insert(file.id)).collect()
 }
 
 fn hash(file: &ModuleFile, deadline: Option<Instant>) -> Result<Identity, Failure> {
