@@ -8,7 +8,6 @@ use checkpost_model::check::{Failure, Reason};
 
 use crate::encode::component_from;
 use crate::engine::config;
-use crate::failure::invalid;
 
 use super::component::{compile, max_artifact_bytes};
 
@@ -41,7 +40,7 @@ pub fn serve(
     let mut bytes = Vec::new();
     input.read_to_end(&mut bytes)?;
     limit_files(max_artifact_bytes(bytes.len() as u64))?;
-    match make(product, &bytes) {
+    match make(product, &bytes)? {
         Ok(product) => {
             output.write_all(&product)?;
             output.flush()?;
@@ -54,16 +53,17 @@ pub fn serve(
     }
 }
 
-fn make(product: Product, bytes: &[u8]) -> Result<Vec<u8>, Failure> {
-    match product {
+/// The product, or what is wrong with the module. That there is no engine says nothing about the module.
+fn make(product: Product, bytes: &[u8]) -> io::Result<Result<Vec<u8>, Failure>> {
+    Ok(match product {
         Product::Artifact => {
-            let engine = Engine::new(&config()).map_err(invalid)?;
+            let engine = Engine::new(&config()).map_err(|error| io::Error::other(format!("{error:#}")))?;
             compile(&engine, bytes).map(|artifact| artifact.bytes().to_owned())
         }
         Product::Component => component_from(bytes)
             .map(|component| component.into_owned())
             .map_err(|error| Failure::new(Reason::InvalidModule, error.to_string())),
-    }
+    })
 }
 
 /// Limits data rather than address space: allocators reserve far more address space than they use, depending on the
