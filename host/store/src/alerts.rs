@@ -1,12 +1,12 @@
 //! The table `alerts`: the state of each alert, carried from one cycle to the next.
 
-use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, Row, params};
 
 use checkpost_alerting::alert::{Alert, AlertKey, Alerts};
 
 use crate::error::StoreError;
-use crate::row::{read_json, read_ms, readable, readable_rows};
+use crate::previous::read_starts;
+use crate::row::{read_json, readable_rows};
 use crate::sql::{integer, json};
 use crate::store::Store;
 
@@ -23,17 +23,19 @@ impl Store {
 /// Leaves out rows that cannot be read, with a warning. Every run takes every alert a step, so each was last seen in the
 /// last run, whatever its row says: a row is written only when something else has changed.
 fn read_alerts(conn: &Connection) -> rusqlite::Result<Alerts> {
-    let last = "SELECT started_at_ms FROM runs ORDER BY id DESC LIMIT 1";
-    let last_run = readable(conn.query_row(last, (), |row| read_ms(row, "started_at_ms")).optional())?.flatten();
     let mut statement = conn.prepare("SELECT instance, subject, state FROM alerts")?;
-    readable_rows(statement.query(())?, |row| alert(row, last_run))
+    let mut alerts: Alerts = readable_rows(statement.query(())?, alert)?;
+    if !alerts.is_empty()
+        && let [last_run] = read_starts(conn, 1)?[..]
+    {
+        alerts.values_mut().for_each(|alert| alert.last_seen = last_run);
+    }
+    Ok(alerts)
 }
 
-fn alert(row: &Row<'_>, last_run: Option<Timestamp>) -> rusqlite::Result<(AlertKey, Alert)> {
+fn alert(row: &Row<'_>) -> rusqlite::Result<(AlertKey, Alert)> {
     let key = AlertKey { instance: row.get("instance")?, subject: row.get("subject")? };
-    let mut alert: Alert = read_json(row, "state")?;
-    alert.last_seen = last_run.unwrap_or(alert.last_seen);
-    Ok((key, alert))
+    Ok((key, read_json(row, "state")?))
 }
 
 /// Writes what has changed since the cycle began with the `previous` alerts.

@@ -121,7 +121,8 @@ fn read_cycle_cost(conn: &Connection, with_evaluations: bool) -> rusqlite::Resul
     Ok(CycleCost { duration: Some(Duration::from_millis(duration_ms)), evaluations, database_bytes })
 }
 
-fn read_starts(conn: &Connection, limit: usize) -> rusqlite::Result<Vec<Timestamp>> {
+/// The start times of the last runs, the one stored last first. Leaves out rows that cannot be read.
+pub(crate) fn read_starts(conn: &Connection, limit: usize) -> rusqlite::Result<Vec<Timestamp>> {
     let mut statement = conn.prepare("SELECT started_at_ms FROM runs ORDER BY id DESC LIMIT ?")?;
     readable_rows(statement.query([integer(limit)])?, |row| read_ms(row, "started_at_ms"))
 }
