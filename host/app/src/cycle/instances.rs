@@ -67,13 +67,11 @@ impl Instances {
     pub fn prepare(self, sandbox: &Sandbox) -> Result<Vec<Prepared>, ConfigError> {
         self.prepare_with(sandbox, |check, refusal| {
             let refused = check.refuse(refusal);
-            let is_file = check.instance.module.is_file();
-            if is_file {
-                let failure = Failure::new(Reason::SettingsRefused, refused.to_string());
-                Ok(never_ready(check.instance.clone(), true, failure))
-            } else {
-                Err(refused)
+            if !check.instance.module.is_file() {
+                return Err(refused);
             }
+            let failure = Failure::new(Reason::SettingsRefused, refused.to_string());
+            Ok(never_ready(check.instance.clone(), true, failure))
         })
     }
 

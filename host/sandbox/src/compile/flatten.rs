@@ -120,7 +120,7 @@ impl Frame {
 fn parse(component: &[u8]) -> Result<Flattened, Failure> {
     let mut frames: Vec<Frame> = Vec::new();
     for payload in Parser::new(0).parse_all(component) {
-        match payload.map_err(|error| invalid(&error))? {
+        match payload.map_err(invalid)? {
             Payload::Version { encoding, .. } => frames.push(Frame::new(encoding)),
             Payload::End(_) => {
                 let Some(frame) = frames.pop() else { break };
@@ -140,7 +140,7 @@ fn parse(component: &[u8]) -> Result<Flattened, Failure> {
 fn read(payload: &Payload<'_>, frames: &mut [Frame]) -> Result<(), Failure> {
     let Some((frame, outer)) = frames.split_last_mut() else { return Ok(()) };
     match frame.encoding {
-        Encoding::Module => read_module(payload, frame).map_err(|error| invalid(&error)),
+        Encoding::Module => read_module(payload, frame).map_err(invalid),
         Encoding::Component => read_component(payload, frame, outer),
     }
 }
@@ -195,7 +195,7 @@ fn read_component(payload: &Payload<'_>, frame: &mut Frame, outer: &[Frame]) -> 
         Payload::ComponentImportSection(section) => {
             frame.flattened.define(section.count());
             for import in section.clone() {
-                match import.map_err(|error| invalid(&error))?.ty {
+                match import.map_err(invalid)?.ty {
                     ComponentTypeRef::Component(_) => frame.components.push(None),
                     ComponentTypeRef::Module(_) => frame.modules.push(None),
                     _ => {}
@@ -205,7 +205,7 @@ fn read_component(payload: &Payload<'_>, frame: &mut Frame, outer: &[Frame]) -> 
         Payload::ComponentExportSection(section) => {
             frame.flattened.define(section.count());
             for export in section.clone() {
-                let export = export.map_err(|error| invalid(&error))?;
+                let export = export.map_err(invalid)?;
                 // An export is also a new index for what it exports.
                 let index = export.index;
                 match export.kind {
@@ -218,12 +218,12 @@ fn read_component(payload: &Payload<'_>, frame: &mut Frame, outer: &[Frame]) -> 
         Payload::ComponentAliasSection(section) => {
             frame.flattened.define(section.count());
             for alias in section.clone() {
-                read_alias(&alias.map_err(|error| invalid(&error))?, frame, outer)?;
+                read_alias(&alias.map_err(invalid)?, frame, outer)?;
             }
         }
         Payload::InstanceSection(section) => {
             for instance in section.clone() {
-                match instance.map_err(|error| invalid(&error))? {
+                match instance.map_err(invalid)? {
                     Instance::Instantiate { module_index, args } => {
                         frame.flattened.add(&instantiated(definition(&frame.modules, module_index)?)?);
                         frame.flattened.define(args.len() as u32);
@@ -234,7 +234,7 @@ fn read_component(payload: &Payload<'_>, frame: &mut Frame, outer: &[Frame]) -> 
         }
         Payload::ComponentInstanceSection(section) => {
             for instance in section.clone() {
-                match instance.map_err(|error| invalid(&error))? {
+                match instance.map_err(invalid)? {
                     ComponentInstance::Instantiate { component_index, args } => {
                         frame.flattened.add(&instantiated(definition(&frame.components, component_index)?)?);
                         frame.flattened.define(args.len() as u32);
@@ -295,6 +295,6 @@ fn no_such_index() -> Failure {
     Failure::new(Reason::InvalidModule, "refers to a component or module that it does not define")
 }
 
-fn invalid(error: &BinaryReaderError) -> Failure {
+fn invalid(error: BinaryReaderError) -> Failure {
     Failure::new(Reason::InvalidModule, clean::bounded(&error.to_string(), 300))
 }

@@ -146,11 +146,11 @@ pub(super) fn compile_file(
         }
         Compilation::Failed(failure) => Err(failure),
         Compilation::Refused(failure) => {
-            remember(cache.map(|cache| cache.put_refusal(plan.digest, &failure)));
+            note(cache.map(|cache| cache.put_refusal(plan.digest, &failure)));
             Err(failure)
         }
         Compilation::Quarantine(failure) => {
-            remember(cache.map(|cache| cache.quarantine(plan.digest, &failure.detail)));
+            note(cache.map(|cache| cache.quarantine(plan.digest, &failure.detail)));
             Err(failure)
         }
         // A compilation that began late says nothing about its module.
@@ -164,24 +164,22 @@ pub(super) fn compile_file(
 fn ended(cache: Option<&Cache>, digest: &str, failure: Failure) -> Failure {
     let Some(cache) = cache else { return failure };
     let attempts = if failure.reason == Reason::Deadline { 3 } else { 2 };
-    match cache.count_ended(digest) {
-        Ok(times) if times >= attempts => {
+    match note(Some(cache.count_ended(digest))) {
+        Some(times) if times >= attempts => {
             let detail = format!("{}, in {times} runs", failure.detail);
-            remember(Some(cache.quarantine(digest, &detail)));
+            note(Some(cache.quarantine(digest, &detail)));
             in_quarantine(&detail, digest)
         }
-        Ok(_) => failure,
-        Err(error) => {
-            remember(Some(Err(error)));
-            failure
-        }
+        _ => failure,
     }
 }
 
-fn remember(result: Option<std::io::Result<()>>) {
-    if let Some(Err(error)) = result {
+/// What the cache says to a note of how a compilation ended; `None` without a cache, or when it cannot be written.
+fn note<T>(written: Option<std::io::Result<T>>) -> Option<T> {
+    let warn = |error: &std::io::Error| {
         tracing::warn!(%error, "cannot note in the cache how a compilation ended; the next run compiles the module again");
-    }
+    };
+    written?.inspect_err(warn).ok()
 }
 
 /// Caches machine code, or holds it for this run alone.
