@@ -38,11 +38,12 @@ fn alert(row: &Row<'_>) -> rusqlite::Result<(AlertKey, Alert)> {
     Ok((key, read_json(row, "state")?))
 }
 
-/// Writes what has changed since the cycle began with the `previous` alerts.
+/// Writes what has changed since the cycle began with the `previous` alerts. Statements are prepared when they are needed: in
+/// most cycles nothing has changed.
 pub(crate) fn write_alerts(conn: &Connection, previous: &Alerts, alerts: &Alerts) -> rusqlite::Result<()> {
-    let mut delete = conn.prepare_cached("DELETE FROM alerts WHERE instance = ? AND subject = ?")?;
     for key in previous.keys().filter(|key| !alerts.contains_key(key)) {
-        delete.execute(params![key.instance, key.subject])?;
+        conn.prepare_cached("DELETE FROM alerts WHERE instance = ? AND subject = ?")?
+            .execute(params![key.instance, key.subject])?;
     }
     let is_unchanged = |(key, alert): &(&AlertKey, &Alert)| previous.get(key).is_some_and(|old| alert.is_same_as(old));
     insert(conn, alerts.iter().filter(|changed| !is_unchanged(changed)))?;
@@ -56,11 +57,10 @@ pub(crate) fn write_alerts(conn: &Connection, previous: &Alerts, alerts: &Alerts
 }
 
 fn insert<'a>(conn: &Connection, alerts: impl Iterator<Item = (&'a AlertKey, &'a Alert)>) -> rusqlite::Result<()> {
-    let mut insert = conn.prepare_cached(
-        "INSERT OR REPLACE INTO alerts (instance, subject, phase, level, since_ms, state) VALUES (?, ?, ?, ?, ?, ?)",
-    )?;
+    let sql =
+        "INSERT OR REPLACE INTO alerts (instance, subject, phase, level, since_ms, state) VALUES (?, ?, ?, ?, ?, ?)";
     for (key, alert) in alerts {
-        insert.execute(params![
+        conn.prepare_cached(sql)?.execute(params![
             key.instance,
             key.subject,
             alert.phase.as_str(),
